@@ -1,0 +1,27 @@
+# Debian 12's packages (the list to install is in ./dev).
+find_package(Boost 1.81 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+add_library(re2 ALIAS PkgConfig::RE2)
+
+add_library(boost_headers INTERFACE)
+target_link_libraries(boost_headers INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(boost_headers INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+
+# Asio and Beast compiled once.
+add_library(asio STATIC src/io/third_party/asio.cpp)
+target_link_libraries(asio PUBLIC boost_headers)
+add_library(beast STATIC src/io/third_party/beast.cpp)
+target_link_libraries(beast PUBLIC asio)

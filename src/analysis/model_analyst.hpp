@@ -1,0 +1,39 @@
+// The model's part: an evidence pack, a turn loop with read-only tools, the finding schema as the only way out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/prompts.hpp"
+#include "base/scheduler.hpp"
+#include "base/steps.hpp"
+#include "evidence/gather.hpp"
+#include "finding/finding.hpp"
+#include "llm/router.hpp"
+
+namespace gumshoe {
+
+struct ModelAnalystInput {
+    Subject subject;
+    Gathering gathering;
+    std::vector<Evidence> evidence;
+    Finding builtin;  // ranked suspects; the model may overrule with citations
+    llm::Chain chain;
+    std::string run;
+    double budget_usd = 0;
+    Deadline deadline;
+};
+
+struct ModelAnalysis {
+    bool answered = false;
+    Finding finding;                // checked; when not answered: the built-in one with the route's note
+    std::vector<Gathered> fetched;  // by tools
+};
+
+/// Journals each turn as "llm/turn-<n>" and each tool call as "tool/<n>-<k>": neither is paid or fetched twice.
+task<ModelAnalysis> analyse_with_model(ModelAnalystInput input, const Prompts& prompts, llm::Router& router, std::vector<Source*> sources,
+                                       Steps& steps, Scheduler& scheduler, Clock& clock, const Redactor& redactor);
+
+}  // namespace gumshoe

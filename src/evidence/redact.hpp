@@ -1,0 +1,29 @@
+// Secrets and personal data out of evidence, at the one place all of it passes: before the journal, the model and Slack.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "evidence/records.hpp"
+
+namespace gumshoe {
+
+class Redactor {
+public:
+    /// `known`: every configured secret; found in plain, base64, URL-encoded and JSON-escaped form.
+    explicit Redactor(std::vector<Secret> known);
+    Redactor(Redactor&&) noexcept;
+    ~Redactor();
+
+    std::string redact(std::string_view text) const;  // a typed placeholder for each find: "<secret>", "<email>"
+    void redact(Records& records) const;              // every text field
+
+private:
+    struct Rules;
+    std::unique_ptr<Rules> rules_;
+};
+
+}  // namespace gumshoe

@@ -1,0 +1,91 @@
+// Role: a place where evidence is. A source plans its own queries from the alert's typed fields and fetches them; it never takes a URL
+// or a query string from outside.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "base/task.hpp"
+#include "evidence/records.hpp"
+
+namespace gumshoe {
+
+/// What an investigation is about: all that a plan may depend on.
+struct Subject {
+    Alert alert;
+    Timestamp onset{};             // our best estimate of when it began
+    Window incident{};             // onset - a little .. now
+    Window baseline{};             // the quiet time before it
+    std::vector<std::string> services;      // the alert's service first, then its configured neighbours
+    std::map<std::string, std::string> repositories;  // service -> "github:acme/shop"
+    std::map<std::string, std::string> paths;         // service -> path in its repository, for monorepos
+};
+
+enum class QueryKind { monitor, logs, metrics, spans, events, deployments, commits, pull_requests, compare, history };
+std::string_view to_string(QueryKind kind);
+
+struct Query {
+    std::string source;  // "datadog"
+    std::string id;      // stable and unique in a run: "datadog/logs/incident"
+    QueryKind kind = QueryKind::logs;
+    std::string entity;  // the service it is about
+    Window window{};
+    std::map<std::string, std::string> arguments;  // of the source's own making: a monitor id, a channel, two commits
+};
+
+enum class CoverageStatus { ok, empty, error, timeout, skipped };
+std::string_view to_string(CoverageStatus status);
+
+/// "No errors found" and "the query failed" never look alike.
+struct Coverage {
+    std::string source;
+    std::string query;  // Query::id
+    CoverageStatus status = CoverageStatus::ok;
+    std::string reason;
+    milliseconds duration{};
+};
+
+struct Fetched {
+    Records records;
+    std::string query_text;  // the query as the vendor's own interface would take it
+    std::string link;        // deep link with the exact window
+    bool truncated = false;  // there was more than we took
+    std::string raw;         // response bytes, cut to limits::raw_bytes_per_query
+};
+
+class Source {
+public:
+    virtual ~Source() = default;
+    virtual std::string_view name() const = 0;
+    /// First round: from typed fields only, before any untrusted text is read. Pure.
+    virtual std::vector<Query> plan(const Subject& subject) const = 0;
+    /// Second round: what the first round's records call for (the compare of a suspect deploy). Pure.
+    virtual std::vector<Query> follow_up(const Subject& subject, const Records& found) const {
+        (void)subject;
+        (void)found;
+        return {};
+    }
+    /// Kinds that an analyst may ask for later, by service and window only.
+    virtual std::vector<QueryKind> on_demand() const { return {}; }
+    /// The query for such a request; a source may refuse (unsupported).
+    virtual result<Query> ask(QueryKind kind, std::string service, Window window, const Subject& subject) const {
+        (void)kind;
+        (void)service;
+        (void)window;
+        (void)subject;
+        return Error{errc::unsupported, "this source takes no questions"};
+    }
+    /// Runs one query within the deadline, pages included. Errors carry what coverage should say.
+    virtual task<Fetched> fetch(Query query, Deadline deadline) = 0;
+    /// The cheapest authenticated read, for `gumshoe check`. The text says who we are there.
+    virtual task<std::string> probe(Deadline deadline) = 0;
+};
+
+json to_json_value(const Query& query);
+json to_json_value(const Coverage& coverage);
+result<Coverage> coverage_from_json(const json& value);
+
+}  // namespace gumshoe

@@ -1,0 +1,85 @@
+// Investigations and their runs, as the engine needs them.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "alert/alert.hpp"
+#include "base/task.hpp"
+#include "queue/queue.hpp"
+
+namespace gumshoe {
+
+enum class ReplayMode { none, frozen, exact, live };  // none: the first run
+std::string_view to_string(ReplayMode mode);
+enum class PostMode { none, thread, update };  // where a replay's finding goes
+std::string_view to_string(PostMode mode);
+
+struct RunRow {
+    std::string id;  // "run_..."
+    std::string investigation;
+    std::string parent;  // "" for the first
+    ReplayMode mode = ReplayMode::none;
+    PostMode post = PostMode::update;
+    std::string chain;   // "" is the route's
+    std::string state;   // queued, running, done, failed, cancelled
+    Timestamp created_at{};
+    std::optional<Timestamp> started_at;
+    std::optional<Timestamp> finished_at;
+    std::string finding;  // JSON, "" before
+    std::string error;
+};
+
+struct InvestigationRow {
+    std::string id;
+    std::string state;  // queued, running, done, failed, cancelled, parked
+    Alert alert;        // the one that started it
+    Timestamp created_at{};
+    int fired = 1;
+    int related_alerts = 0;
+    std::optional<Timestamp> resolved_at;
+    std::string posted_run;  // the run whose finding the anchor shows
+};
+
+struct ReplayRequest {
+    std::string investigation;
+    std::string parent;  // "" is the latest finished run
+    ReplayMode mode = ReplayMode::frozen;
+    PostMode post = PostMode::none;
+    std::string chain;
+    std::string idempotency_key;  // the same key gives the same run
+    std::string actor;            // token name, for the audit row
+};
+
+class InvestigationStore {
+public:
+    virtual ~InvestigationStore() = default;
+    virtual task<InvestigationRow> investigation(std::string id) = 0;  // errors: not_found
+    virtual task<RunRow> run(std::string id) = 0;
+    virtual task<std::vector<RunRow>> runs(std::string investigation) = 0;
+
+    /// All under the fence of the job that runs it.
+    virtual task<void> begin(Fence fence, std::string run, Timestamp now) = 0;
+    /// Finished with a finding; `show` makes it the one that the anchor shows.
+    virtual task<void> complete(Fence fence, std::string run, std::string finding, bool show, Timestamp now) = 0;
+    virtual task<void> abandon(Fence fence, std::string run, std::string error, Timestamp now) = 0;
+
+    /// A job's crashes used up: the investigation and its open run are parked with the reason.
+    virtual task<void> park(std::string run, std::string reason, Timestamp now) = 0;
+
+    /// A new run with its job and audit row. Errors: not_found; conflict (a run is under way).
+    virtual task<RunRow> replay(ReplayRequest request, Timestamp now) = 0;
+    /// Cancels the open run. Errors: not_found; conflict (nothing to cancel). The worker's next write fails with lease_lost.
+    virtual task<void> cancel(std::string investigation, std::string actor, Timestamp now) = 0;
+
+    /// An investigation without a webhook (command line): the alert, its first run and job.
+    virtual task<RunRow> start(Alert alert, Timestamp now) = 0;
+
+    /// Past investigations with findings, for "similar": newest first.
+    virtual task<std::vector<RunRow>> finished(Timestamp since, std::size_t most) = 0;
+};
+
+}  // namespace gumshoe

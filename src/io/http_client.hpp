@@ -1,0 +1,38 @@
+// HTTP client: connections reused, each call under one deadline, responses capped, redirects never followed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/task.hpp"
+#include "io/http_message.hpp"
+
+namespace gumshoe {
+
+/// How a streamed response is watched. The clocks count content only: keep-alives do not reset them.
+struct StreamClocks {
+    milliseconds first_content = limits::llm_first_content;
+    milliseconds stall = limits::llm_stall;
+};
+
+class HttpClient {
+public:
+    virtual ~HttpClient() = default;
+
+    /// Any HTTP status is a value. Errors: timeout, network, tls, too_large, cancelled, invalid_argument (URL).
+    virtual task<HttpResponse> send(HttpRequest request, Deadline deadline) = 0;
+
+    /// As send, and each piece of a 2xx body goes to `on_bytes` on the event loop as it comes; it returns true when the piece held
+    /// content. Errors add timeout with "first content" or "stall" in the message. The body is also collected.
+    virtual task<HttpResponse> stream(HttpRequest request, Deadline deadline, StreamClocks clocks,
+                                      std::function<bool(std::string_view)> on_bytes) = 0;
+};
+
+class EventLoop;
+
+/// One libcurl multi handle on a thread of its own. Calls still open at destruction end as cancelled.
+std::unique_ptr<HttpClient> make_http_client(EventLoop& loop);
+
+}  // namespace gumshoe

@@ -1,0 +1,59 @@
+// Every attempt at a model, written before the call (intent) and after it (outcome); skips too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/task.hpp"
+#include "llm/failure.hpp"
+#include "llm/request.hpp"
+
+namespace gumshoe {
+
+struct LlmAttempt {
+    std::string id;   // "att_..."
+    std::string run;  // "" outside investigations
+    std::string step;
+    int number = 0;   // 1.. within the request
+    std::string target;
+    std::string provider;
+    std::string model;
+    std::string purpose;          // primary, retry, hop, probe; "skip" for a target passed over
+    std::string key_fingerprint;  // 8 hex of HMAC, never the key
+    std::string request_sha256;   // of the body sent
+    Timestamp started_at{};
+    std::optional<Timestamp> finished_at;
+    std::string outcome;  // "" open, "ok", a failure class, "skipped"
+    std::string reason;
+    int http_status = 0;
+    std::string vendor_code;
+    std::string request_id;
+    llm::Usage usage;
+    double cost_usd = 0;
+};
+
+/// Something learned that must outlive the process: a dead account, a bad key.
+struct Quarantine {
+    std::string scope;  // "account:<fingerprint>", "key:<fingerprint>", "model:<account>/<model>"
+    std::string failure;
+    std::string reason;
+    Timestamp since{};
+    Timestamp until{};  // next probe
+    int strikes = 1;
+};
+
+class AttemptStore {
+public:
+    virtual ~AttemptStore() = default;
+    virtual task<void> intend(LlmAttempt attempt) = 0;
+    virtual task<void> outcome(LlmAttempt attempt) = 0;
+    virtual task<std::vector<LlmAttempt>> attempts(std::string run) = 0;
+    /// Spent since `since`, over all runs; and within one run.
+    virtual task<double> spent_usd(Timestamp since) = 0;
+    virtual task<std::vector<Quarantine>> quarantines() = 0;
+    virtual task<void> quarantine(Quarantine entry) = 0;  // upsert by scope
+    virtual task<void> release(std::string scope) = 0;
+};
+
+}  // namespace gumshoe

@@ -1,0 +1,55 @@
+// Who may be asked: a model of a provider under an account at an endpoint. Chains are ordered lists of them, immutable once loaded.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "llm/request.hpp"
+
+namespace gumshoe::llm {
+
+class Dialect;
+
+/// Typed patches that a target lays over the original request; absent fields leave it alone.
+struct Overrides {
+    std::optional<std::string> model;
+    std::optional<std::int64_t> max_output_tokens;
+    std::optional<double> temperature;
+    std::optional<std::string> reasoning_effort;
+};
+
+struct Price {
+    double input_per_million = 0;
+    double cached_per_million = 0;
+    double output_per_million = 0;
+};
+
+struct Target {
+    std::string name;      // "main"
+    std::string provider;  // "openai"
+    std::string model;
+    std::string api_url;   // no trailing slash
+    std::string account;   // targets with one account die together; default: the key's fingerprint
+    Secret api_key;
+    Overrides overrides;
+    std::int64_t context_window = 128'000;
+    Price price;
+    const Dialect* dialect = nullptr;  // outlives the target
+
+    std::string model_on_wire() const { return overrides.model.value_or(model); }
+};
+
+using Chain = std::vector<std::shared_ptr<const Target>>;
+
+/// `original` with the target's overrides laid over it. Always from the original, never from an earlier hop.
+Request patched(const Request& original, const Overrides& overrides);
+
+double cost_usd(const Price& price, const Usage& usage);
+
+}  // namespace gumshoe::llm

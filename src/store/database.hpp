@@ -1,0 +1,86 @@
+// The database as the repositories see it: transactions of SQL that both engines take. One writer with group commit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/task.hpp"
+
+namespace gumshoe {
+
+struct Blob {
+    std::string bytes;
+};
+using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob>;
+
+/// One row of an answer; columns by position.
+class Row {
+public:
+    explicit Row(std::vector<Value> values) : values_(std::move(values)) {}
+    bool null(std::size_t i) const;
+    std::string text(std::size_t i) const;  // "" for NULL; blobs too
+    std::int64_t integer(std::size_t i) const;
+    double real(std::size_t i) const;
+
+private:
+    std::vector<Value> values_;
+};
+
+class Connection {
+public:
+    virtual ~Connection() = default;
+    /// Rows changed.
+    virtual result<std::int64_t> execute(std::string_view sql, std::vector<Value> arguments = {}) = 0;
+    virtual result<std::vector<Row>> query(std::string_view sql, std::vector<Value> arguments = {}) = 0;
+};
+
+class Database {
+public:
+    virtual ~Database() = default;
+
+    /// Runs `work` in one write transaction on the writer thread and resumes when it is durable. Several callers' transactions share
+    /// one commit; an error of one rolls back only its own. `work` must not touch anything of the event loop.
+    virtual task<void> write(std::function<result<void>(Connection&)> work) = 0;
+    /// A read-only snapshot on another connection.
+    virtual task<void> read(std::function<result<void>(Connection&)> work) = 0;
+};
+
+/// write/read with a value.
+template <class T>
+task<T> write_value(Database& database, std::function<result<T>(Connection&)> work) {
+    auto slot = std::make_shared<std::optional<T>>();
+    std::function<result<void>(Connection&)> inner = [slot, work = std::move(work)](Connection& connection) -> result<void> {
+        auto value = work(connection);
+        if (!value) return value.error();
+        *slot = std::move(*value);
+        return {};
+    };
+    auto done = co_await database.write(std::move(inner));
+    if (!done) co_return done.error();
+    co_return std::move(**slot);
+}
+
+template <class T>
+task<T> read_value(Database& database, std::function<result<T>(Connection&)> work) {
+    auto slot = std::make_shared<std::optional<T>>();
+    std::function<result<void>(Connection&)> inner = [slot, work = std::move(work)](Connection& connection) -> result<void> {
+        auto value = work(connection);
+        if (!value) return value.error();
+        *slot = std::move(*value);
+        return {};
+    };
+    auto done = co_await database.read(std::move(inner));
+    if (!done) co_return done.error();
+    co_return std::move(**slot);
+}
+
+}  // namespace gumshoe
