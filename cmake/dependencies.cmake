@@ -25,3 +25,6 @@ add_library(asio STATIC src/io/third_party/asio.cpp)
 target_link_libraries(asio PUBLIC boost_headers)
 add_library(beast STATIC src/io/third_party/beast.cpp)
 target_link_libraries(beast PUBLIC asio)
+
+# Without this a json converts to any type at all: result<json> is ambiguous, and a wrong type throws.
+target_compile_definitions(nlohmann_json::nlohmann_json INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0)

@@ -1,7 +1,8 @@
 # gumshoe_embed(TARGET PATH...): the files below each PATH become bytes in the binary, read with base/embedded.hpp by their path.
 # The assembler's .incbin takes any size without cost to the compiler.
+enable_language(ASM)
+
 function(gumshoe_embed target)
-  enable_language(ASM)
   set(assembly "    .section .rodata\n")
   set(table "")
   set(declarations "")
