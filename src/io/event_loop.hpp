@@ -22,11 +22,18 @@ public:
     /// Runs until no work is left. SIGINT and SIGTERM call `on_stop` once; the second one ends the process at once.
     virtual void run() = 0;
     virtual void on_stop_signal(std::function<void()> on_stop) = 0;
+    /// Runs one handler, waiting up to `at_most` for it; false when none came. For whoever drives the loop himself (tests).
+    virtual bool run_one(milliseconds at_most) = 0;
 
-    /// Cancels everything spawned and still running, and resumes when it ended or the deadline passed.
+    /// Cancels everything spawned and still running (but not the caller), and resumes when it ended or the deadline passed.
     virtual awaitable<void> cancel_spawned(Deadline deadline) = 0;
+    /// How many spawned tasks have not ended.
+    virtual std::size_t spawned() const = 0;
 };
 
+/// On the system's clocks.
 std::unique_ptr<EventLoop> make_event_loop();
+/// On another clock, which outlives the loop: `within` and all who ask clock() see its time.
+std::unique_ptr<EventLoop> make_event_loop(Clock& clock);
 
 }  // namespace gumshoe
