@@ -116,8 +116,8 @@ struct Finding {
     std::vector<NotChecked> not_checked;
     std::vector<Evidence> evidence;
     std::vector<Coverage> coverage;
-    std::string answered_by;    // target name; "built-in" when degraded
-    std::string route_note;     // in words: "2nd choice; main: OpenAI account deactivated"
+    std::string answered_by;  // target name; "built-in" when degraded
+    std::string route_note;   // in words: "2nd choice; main: OpenAI account deactivated"
     std::vector<RouteAttempt> attempts;
     double cost_usd = 0;
     milliseconds duration{};

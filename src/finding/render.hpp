@@ -13,17 +13,17 @@ namespace gumshoe {
 
 /// What is known beside the finding and may change after it.
 struct Situation {
-    Alert alert;                 // the one that started it
-    std::string investigation;   // "inv_..."
-    std::string report_url;      // "" without public_url
-    int fired = 1;               // notifications, duplicates not counted
-    int related_alerts = 0;      // other fingerprints that joined
+    Alert alert;                // the one that started it
+    std::string investigation;  // "inv_..."
+    std::string report_url;     // "" without public_url
+    int fired = 1;              // notifications, duplicates not counted
+    int related_alerts = 0;     // other fingerprints that joined
     std::optional<Timestamp> resolved_at;
-    std::string state;           // queued, running, done, failed, cancelled, parked
-    std::string failure;         // in words, for failed and parked
-    std::vector<Coverage> progress;      // sources that answered so far
-    std::vector<std::string> pending;    // names of sources still asked
-    std::vector<RankedChange> recent;    // deploys seen before any analysis
+    std::string state;                 // queued, running, done, failed, cancelled, parked
+    std::string failure;               // in words, for failed and parked
+    std::vector<Coverage> progress;    // sources that answered so far
+    std::vector<std::string> pending;  // names of sources still asked
+    std::vector<RankedChange> recent;  // deploys seen before any analysis
 };
 
 /// State 1: the facts card, no analysis. At most about 12 lines.

@@ -1,0 +1,216 @@
+// Wording shared by the renderings: short enough for a phone, figures as people say them.
+#include "finding/wording.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.hpp"
+
+namespace gumshoe::wording {
+namespace {
+
+std::string printed(const char* format, double value) {
+    std::array<char, 64> buffer{};
+    const int n = std::snprintf(buffer.data(), buffer.size(), format, value);
+    return n > 0 ? std::string(buffer.data(), std::min<std::size_t>(static_cast<std::size_t>(n), buffer.size() - 1)) : std::string();
+}
+
+std::string label_of(const Alert& alert, const std::string& name) {
+    const auto found = alert.labels.find(name);
+    return found == alert.labels.end() ? std::string() : one_line(found->second, 40);
+}
+
+std::string capitalised(std::string text) {
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
+/// Only when it says more than the status itself does.
+std::string because(const std::string& reason) {
+    return reason.empty() ? std::string() : ": " + one_line(reason, 120);
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text, std::size_t max_bytes) {
+    const std::string clean = strip_invisible(sanitize_utf8(text));
+    std::string out;
+    for (const char c : clean) {
+        const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+        if (!blank)
+            out += c;
+        else if (!out.empty() && out.back() != ' ')
+            out += ' ';
+    }
+    if (!out.empty() && out.back() == ' ') out.pop_back();
+    return truncate(out, max_bytes);
+}
+
+std::string severity_sign(const Alert& alert) {
+    switch (alert.severity) {
+        case Severity::critical:
+            return "🔴";
+        case Severity::error:
+            return "🟠";
+        case Severity::warning:
+            return "🟡";
+        case Severity::info:
+            return "🔵";
+    }
+    return "🟠";
+}
+
+std::string severity_word(Severity severity) {
+    std::string word(to_string(severity));
+    std::ranges::transform(word, word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    return word;
+}
+
+std::string percent(double share) {
+    return printed("%.0f %%", std::clamp(share, 0.0, 1.0) * 100);
+}
+
+std::string money(double usd) {
+    if (!(usd > 0)) return {};
+    return usd < 0.01 ? "under $0.01" : printed("$%.2f", usd);
+}
+
+std::string figure(double value) {
+    if (!std::isfinite(value)) return "n/a";
+    const double size = std::fabs(value);
+    if (size < 1000) return size >= 100 || value == std::round(value) ? printed("%.0f", value) : printed("%.3g", value);
+    std::string digits = printed("%.0f", size);
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+    return value < 0 ? "-" + digits : digits;
+}
+
+std::string utc(Timestamp t) {
+    return format_clock(t) + " UTC";
+}
+
+std::string subject_line(const Alert& alert, std::size_t max_bytes) {
+    const std::string service = one_line(alert.service, 60);
+    std::string title = one_line(alert.title, max_bytes);
+    if (title.empty()) title = "alert without a title";
+    if (service.empty() || title.starts_with(service)) return truncate(title, max_bytes);
+    const std::string head = service + " · ";
+    return head + truncate(title, max_bytes > head.size() + 20 ? max_bytes - head.size() : 20);
+}
+
+std::string verdict(const Finding& finding) {
+    switch (finding.status) {
+        case FindingStatus::confirmed:
+            return "CONFIRMED cause (" + percent(finding.confidence) + ")";
+        case FindingStatus::likely:
+            return "LIKELY cause (" + percent(finding.confidence) + ")";
+        case FindingStatus::inconclusive:
+            return "INCONCLUSIVE";
+    }
+    return "INCONCLUSIVE";
+}
+
+std::string citations(const Citations& ids) {
+    std::string out;
+    for (const auto& id : ids) out += "[" + one_line(id, 12) + "]";
+    return out.empty() ? out : " " + out;
+}
+
+std::string query_words(const Coverage& coverage) {
+    const std::vector<std::string> parts = split(coverage.query, '/');
+    const std::string source = coverage.source.empty() && !parts.empty() ? parts[0] : coverage.source;
+    std::string words = one_line(source, 40);
+    const std::size_t what = !parts.empty() && parts[0] == source ? 1 : 0;
+    if (what < parts.size() && !parts[what].empty()) words += " " + one_line(replace_all(parts[what], "_", " "), 40);
+    return words;
+}
+
+std::string coverage_words(const Coverage& coverage) {
+    switch (coverage.status) {
+        case CoverageStatus::ok:
+            return "ok";
+        case CoverageStatus::empty:
+            return "nothing found";
+        case CoverageStatus::error:
+            return "failed" + because(coverage.reason);
+        case CoverageStatus::timeout:
+            return "timed out" + (coverage.duration.count() > 0 ? " after " + format_duration(coverage.duration) : std::string());
+        case CoverageStatus::skipped:
+            return "skipped" + because(coverage.reason);
+    }
+    return "unknown";
+}
+
+std::vector<NotChecked> gaps(const Finding& finding) {
+    std::vector<NotChecked> out;
+    const auto named = [&out](const std::string& what) {
+        return std::ranges::any_of(out, [&](const NotChecked& n) { return icontains(n.what, what) || icontains(what, n.what); });
+    };
+    for (const auto& item : finding.not_checked)
+        if (!item.what.empty() && !named(item.what)) out.push_back(item);
+    const std::size_t own = out.size();
+    for (const auto& c : finding.coverage) {
+        if (c.status == CoverageStatus::ok || c.status == CoverageStatus::empty) continue;
+        const std::string words = query_words(c);
+        const bool said = std::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(own), [&](const NotChecked& n) {
+            return icontains(n.what, words) || (!c.query.empty() && icontains(n.what, c.query));
+        });
+        const bool repeated =
+            std::any_of(out.begin() + static_cast<std::ptrdiff_t>(own), out.end(), [&](const NotChecked& n) { return n.what == words; });
+        if (!said && !repeated) out.push_back({words, coverage_words(c)});
+    }
+    return out;
+}
+
+std::vector<Line> later_events(const Situation& s) {
+    std::vector<Line> out;
+    if (s.resolved_at) {
+        const bool known = s.alert.started_at != Timestamp{} && *s.resolved_at > s.alert.started_at;
+        const std::string after = known ? " after " + format_duration(*s.resolved_at - s.alert.started_at) : std::string();
+        out.push_back({bold("✅ Resolved " + utc(*s.resolved_at) + after)});
+    }
+    std::string more;
+    if (s.fired > 1) more = "Fired " + figure(s.fired) + "×";
+    if (s.related_alerts > 0)
+        more +=
+            (more.empty() ? "" : " · ") + ("+" + figure(s.related_alerts)) + (s.related_alerts == 1 ? " related alert" : " related alerts");
+    if (!more.empty()) out.push_back({bold(more)});
+    return out;
+}
+
+Line origin(const Alert& alert) {
+    Line line;
+    const auto add = [&line](Span span) {
+        if (!line.empty()) line.push_back(plain(" · "));
+        line.push_back(std::move(span));
+    };
+    const std::string source = capitalised(one_line(alert.source, 40));
+    if (!alert.links.empty()) {
+        const Link& first = alert.links.front();
+        const std::string title = one_line(first.title, 40);
+        add(link(title.empty() || icontains(source, title) ? source : source + " " + title, first.url));
+    } else if (!source.empty()) {
+        add(plain(source + (alert.monitor_id.empty() ? "" : " #" + one_line(alert.monitor_id, 30))));
+    }
+    if (alert.started_at != Timestamp{}) add(plain("fired " + utc(alert.started_at)));
+    if (!alert.environment.empty()) add(plain("env " + one_line(alert.environment, 30)));
+    const std::string value = label_of(alert, "value");
+    const std::string threshold = label_of(alert, "threshold");
+    if (!value.empty()) add(plain("value " + value + (threshold.empty() ? "" : " (threshold " + threshold + ")")));
+    return line;
+}
+
+std::vector<Line> recent_changes(const std::vector<RankedChange>& changes, std::size_t most) {
+    std::vector<Line> out;
+    for (const auto& change : changes) {
+        if (out.size() == most) break;
+        const std::string what = one_line(change.kind + " " + (change.subject.empty() ? change.id : change.subject), 140);
+        Line line{bold("Recent change: "), link(what, change.link)};
+        if (!change.reasons.empty()) line.push_back(plain(" (" + one_line(change.reasons.front(), 80) + ")"));
+        out.push_back(std::move(line));
+    }
+    return out;
+}
+
+}  // namespace gumshoe::wording
