@@ -28,6 +28,8 @@ struct VendorRoles {
     std::unique_ptr<Receiver> receiver;
     std::unique_ptr<Source> source;
     std::unique_ptr<Channel> channel;
+    std::string default_channel;  // of a vendor with a channel: where findings go that no route claims
+    std::string ops_channel;      // our own troubles; "": the default channel
     std::vector<Secret> secrets;  // all of the section's, for redaction
 };
 
