@@ -57,6 +57,9 @@ public:
     virtual task<std::vector<Sample>> samples() = 0;  // counts by state and verdict, queue depth, oldest claimable age
     /// Errors: storage, corrupt. What readiness asks.
     virtual task<void> healthy() = 0;
+    /// Retention: clears the bodies of deliveries (and drops the rows of duplicates and refused ones) and the journals of ended runs
+    /// that are older. At most about `batch` rows a call; how many it was. Call again until that is 0.
+    virtual task<std::int64_t> purge(Timestamp deliveries_before, Timestamp evidence_before, std::size_t batch) = 0;
 };
 
 }  // namespace gumshoe

@@ -33,13 +33,14 @@ public:
     /// A second put of the same (kind, key) while the first still waits changes only its payload.
     virtual task<void> put(std::string kind, std::string key, std::string payload, Timestamp run_at) = 0;
     /// The oldest claimable job of these kinds (waiting and due, or its lease expired), leased to `owner`; its attempt is counted here.
-    /// One whose crashes reached limits::crash_attempts is parked instead and returned by take_parked.
+    /// One whose crashes reached limits::crash_attempts is parked instead and returned by take_parked. Two jobs of one (kind, key)
+    /// are never held at the same time.
     virtual task<std::optional<Job>> claim(std::vector<std::string> kinds, std::string owner, milliseconds lease) = 0;
     virtual task<void> extend(Fence fence, milliseconds lease) = 0;
     virtual task<void> finish(Fence fence) = 0;
     virtual task<void> fail(Fence fence, std::string error, Timestamp retry_at) = 0;  // tried again then
     virtual task<void> park(Fence fence, std::string error) = 0;                      // kept for a person
-    virtual task<void> give_back(Fence fence) = 0;                                    // at shutdown: no attempt burnt
+    virtual task<void> give_back(Fence fence) = 0;                                    // at shutdown: due at once, no crash counted
     /// Jobs parked since the last call, each once, for the notice to people.
     virtual task<std::vector<Job>> take_parked() = 0;
     /// At start-up of the only process of this database: every lease is void.

@@ -38,9 +38,14 @@ private:
 class Connection {
 public:
     virtual ~Connection() = default;
-    /// Rows changed.
+    /// Arguments are ?1, ?2, ... in the text. Rows changed.
     virtual result<std::int64_t> execute(std::string_view sql, std::vector<Value> arguments = {}) = 0;
     virtual result<std::vector<Row>> query(std::string_view sql, std::vector<Value> arguments = {}) = 0;
+};
+
+struct DatabaseCounters {
+    std::uint64_t writes = 0;   // callers' transactions
+    std::uint64_t commits = 0;  // that made them durable
 };
 
 class Database {
@@ -48,10 +53,14 @@ public:
     virtual ~Database() = default;
 
     /// Runs `work` in one write transaction on the writer thread and resumes when it is durable. Several callers' transactions share
-    /// one commit; an error of one rolls back only its own. `work` must not touch anything of the event loop.
+    /// one commit; an error of one rolls back only its own. `work` must not touch anything of the event loop. It is not cancellable:
+    /// a cancelled caller resumes when it ended. Errors besides those of `work`: storage (disk full, too many waiting; after an I/O
+    /// error all that follow, until a restart), corrupt, conflict (a unique constraint), internal.
     virtual task<void> write(std::function<result<void>(Connection&)> work) = 0;
     /// A read-only snapshot on another connection.
     virtual task<void> read(std::function<result<void>(Connection&)> work) = 0;
+    /// Since the start; safe to ask at any time.
+    virtual DatabaseCounters counters() const = 0;
 };
 
 /// write/read with a value.
