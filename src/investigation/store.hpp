@@ -24,8 +24,8 @@ struct RunRow {
     std::string parent;  // "" for the first
     ReplayMode mode = ReplayMode::none;
     PostMode post = PostMode::update;
-    std::string chain;   // "" is the route's
-    std::string state;   // queued, running, done, failed, cancelled
+    std::string chain;  // "" is the route's
+    std::string state;  // queued, running, done, failed, cancelled
     Timestamp created_at{};
     std::optional<Timestamp> started_at;
     std::optional<Timestamp> finished_at;

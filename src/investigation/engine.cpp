@@ -1,0 +1,101 @@
+// Job handlers. A finished run whose message was not published yet is claimed again after a crash and only published.
+#include "investigation/engine.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/log.hpp"
+
+namespace gumshoe {
+
+Engine::Engine(InvestigationStore& store, Journal& journal, Queue& queue, Equipment& equipment, std::function<void(std::string)> tell_ops)
+    : store_(store), journal_(journal), queue_(queue), equipment_(equipment), tell_ops_(std::move(tell_ops)) {}
+
+std::map<std::string, JobHandler> Engine::handlers() {
+    return {
+        {"run", [this](Job job) { return execute(std::move(job)); }},
+        {"refresh", [this](Job job) { return refresh(std::move(job)); }},
+    };
+}
+
+task<void> Engine::execute(Job job) {
+    auto row = co_await store_.run(job.key);
+    if (!row) co_return row.error();
+    if (row->state == "cancelled" || row->state == "failed") co_return result<void>{};
+    if (row->state == "done") {
+        co_await show(*row);
+        co_return result<void>{};
+    }
+    auto investigation = co_await store_.investigation(row->investigation);
+    if (!investigation) co_return investigation.error();
+    auto begun = co_await store_.begin(job.fence, row->id, equipment_.clock.now());
+    if (!begun) co_return begun.error();
+
+    Run run(*row, job.fence, journal_, equipment_.clock);
+    auto finding = co_await investigate(run, investigation->alert, equipment_);
+    equipment_.presenter.forget(row->investigation);
+    if (!finding) {
+        const Error error = finding.error();
+        if (error.code == errc::lease_lost || error.code == errc::cancelled || error.code == errc::storage) co_return error;
+        co_return co_await give_up(job.fence, *row, error);
+    }
+    co_return co_await conclude(run, *finding);
+}
+
+task<void> Engine::conclude(const Run& run, const Finding& finding) {
+    const std::string text = dump_json(to_json_value(finding));
+    const bool shown = run.row().post == PostMode::update;
+    auto completed = co_await store_.complete(run.fence(), run.row().id, text, shown, equipment_.clock.now());
+    if (!completed) co_return completed.error();
+    log::info("investigation finished", {{"investigation", finding.investigation},
+                                         {"run", finding.run},
+                                         {"status", std::string(to_string(finding.status))},
+                                         {"answered_by", finding.answered_by},
+                                         {"millis", std::to_string(finding.duration.count())}});
+    auto row = co_await store_.run(run.row().id);
+    if (!row) co_return row.error();
+    co_await show(*row);
+    co_return result<void>{};
+}
+
+/// A failure is spoken: the run says why, the message too.
+task<void> Engine::give_up(Fence fence, RunRow run, Error error) {
+    log::error("investigation failed", {{"run", run.id}, {"error", error.message}});
+    auto abandoned = co_await store_.abandon(std::move(fence), run.id, error.message, equipment_.clock.now());
+    if (!abandoned) co_return abandoned.error();
+    co_await show(run);
+    co_return result<void>{};
+}
+
+awaitable<void> Engine::show(RunRow run) {
+    result<void> shown;
+    if (run.post == PostMode::update) {
+        shown = co_await equipment_.presenter.present(run.investigation);
+    } else if (run.post == PostMode::thread) {
+        shown = co_await equipment_.presenter.present_replay(run.investigation, run);
+    }
+    if (!shown) log::error("presenting failed", {{"run", run.id}, {"error", shown.error().message}});
+}
+
+task<void> Engine::refresh(Job job) {
+    co_return co_await equipment_.presenter.present(job.key);
+}
+
+awaitable<void> Engine::tell_parked() {
+    auto parked = co_await queue_.take_parked();
+    if (!parked) co_return;
+    for (const Job& job : *parked) {
+        const std::string reason =
+            "stopped: the service ended " + std::to_string(job.crashes) + " times while working on it. Replay it after a fix.";
+        log::error("job parked", {{"kind", job.kind}, {"key", job.key}});
+        tell_ops_("A job was parked (" + job.kind + " " + job.key + "): " + reason);
+        if (job.kind != "run") continue;
+        auto marked = co_await store_.park(job.key, reason, equipment_.clock.now());
+        if (!marked) continue;
+        auto row = co_await store_.run(job.key);
+        if (!row) continue;
+        co_await show(*row);
+    }
+}
+
+}  // namespace gumshoe

@@ -1,0 +1,103 @@
+// The story of an investigation, in the order it happens. Each step is done once, whatever becomes of the process in between.
+#include "investigation/investigate.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/analyst.hpp"
+#include "analysis/model_analyst.hpp"
+#include "base/json.hpp"
+#include "base/log.hpp"
+#include "base/version.hpp"
+#include "evidence/condense.hpp"
+
+namespace gumshoe {
+
+namespace {
+
+bool shows(const RunRow& run) {
+    return run.post == PostMode::update;
+}
+
+/// The windows are fixed when the run begins: a run resumed an hour later looks at the same time.
+task<Subject> settle_subject(Run& run, Alert alert, Equipment& equipment) {
+    json about = {{"alert", alert.event_id}};
+    std::function<task<StepOutput>()> work = [&equipment, alert]() -> task<StepOutput> {
+        const Subject subject = make_subject(alert, equipment.services, equipment.clock.now());
+        co_return StepOutput{std::make_shared<const json>(to_json_value(subject)), {}};
+    };
+    auto value = co_await run.step("subject", std::move(about), work);
+    if (!value) co_return value.error();
+    co_return subject_from_json(**value);
+}
+
+/// Publishing is durable and idempotent by itself; its failure must not cost the engineer the analysis.
+awaitable<void> show(Run& run, Equipment& equipment) {
+    if (!shows(run.row())) co_return;
+    auto shown = co_await equipment.presenter.present(run.row().investigation);
+    if (!shown) log::error("presenting failed", {{"investigation", run.row().investigation}, {"error", shown.error().message}});
+}
+
+void tell_progress(Run& run, Equipment& equipment, const Gathering& gathering, const Finding& builtin) {
+    Presenter::Progress progress;
+    progress.done = gathering.coverage();
+    progress.pending = {"analysis"};
+    for (const RankedChange& change : builtin.changes) {
+        if (change.kind == "deploy" && progress.recent.size() < 2) progress.recent.push_back(change);
+    }
+    equipment.presenter.progress(run.row().investigation, std::move(progress));
+}
+
+task<ModelAnalysis> analyse(Run& run, Equipment& equipment, Subject subject, Gathering gathering, std::vector<Evidence> evidence,
+                            Finding builtin) {
+    ModelAnalystInput input;
+    input.chain = equipment.route(subject.alert, run.row().chain).chain;
+    input.subject = std::move(subject);
+    input.gathering = std::move(gathering);
+    input.evidence = std::move(evidence);
+    input.builtin = std::move(builtin);
+    input.run = run.row().id;
+    input.budget_usd = equipment.budget_usd;
+    input.deadline = Deadline::after(equipment.clock, equipment.llm_deadline);
+    co_return co_await analyse_with_model(std::move(input), equipment.prompts, equipment.router, equipment.sources, run,
+                                          equipment.scheduler, equipment.clock, equipment.redactor);
+}
+
+}  // namespace
+
+task<Finding> investigate(Run& run, Alert alert, Equipment& equipment) {
+    const Monotonic began = equipment.clock.monotonic();
+
+    Presenter::Progress asked;
+    for (const Source* source : equipment.sources) asked.pending.emplace_back(source->name());
+    equipment.presenter.progress(run.row().investigation, std::move(asked));
+    co_await show(run, equipment);  // the facts card
+
+    auto subject = co_await settle_subject(run, std::move(alert), equipment);
+    if (!subject) co_return subject.error();
+
+    const Deadline gathered_by = Deadline::after(equipment.clock, equipment.gather_deadline);
+    auto gathering =
+        co_await gather(*subject, equipment.sources, run, equipment.scheduler, equipment.clock, equipment.redactor, gathered_by);
+    if (!gathering) co_return gathering.error();
+
+    const std::vector<Evidence> evidence = condense(*subject, *gathering);
+    Finding builtin = analyse_builtin(*subject, gathering->records(), evidence);
+    builtin.evidence = evidence;
+    builtin.coverage = gathering->coverage();
+    tell_progress(run, equipment, *gathering, builtin);
+    co_await show(run, equipment);  // the facts card, with what was found and what failed
+
+    auto analysis = co_await analyse(run, equipment, *subject, *gathering, evidence, builtin);
+    if (!analysis) co_return analysis.error();
+
+    Finding finding = std::move(analysis->finding);
+    finding.investigation = run.row().investigation;
+    finding.run = run.row().id;
+    finding.duration = std::chrono::duration_cast<milliseconds>(equipment.clock.monotonic() - began);
+    finding.binary_version = version();
+    finding.prompt_version = equipment.prompts.hash;
+    finding.config_version = equipment.config_version;
+    co_return finding;
+}
+
+}  // namespace gumshoe
