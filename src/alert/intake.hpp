@@ -13,11 +13,10 @@ namespace gumshoe {
 class Intake {
 public:
     /// All must outlive the intake. `on_work` is called on the loop after a commit that made work.
-    Intake(std::vector<const Receiver*> receivers, IntakeStore& store, IntakePolicy policy, Clock& clock,
-           std::function<void()> on_work);
+    Intake(std::vector<const Receiver*> receivers, IntakeStore& store, IntakePolicy policy, Clock& clock, std::function<void()> on_work);
 
-    /// POST /webhooks/{source}. 202 stored, 200 duplicate or filtered, 202 quarantined, 401 refused, 404 not configured,
-    /// 405, 415, 503 with Retry-After when the store fails.
+    /// POST /webhooks/{source}. 202 stored, 200 duplicate or filtered, 202 quarantined (unparsable, or a content type we do not
+    /// read: a 415 would lose it), 401 refused, 404 not configured, 405, 503 with Retry-After when the store or the check fails.
     awaitable<HttpReply> receive(std::string source, RawRequest request);
 
 private:
