@@ -34,8 +34,8 @@ public:
         (void)moment;
         return {};
     }
-    /// What a person would see there now (a chat's messages), as JSON; for the demo and for tests.
-    virtual json state() const;
+    /// What a person would see there now (a chat's messages), as JSON; for the demo and for tests. Null where there is nothing to see.
+    virtual json state() const = 0;
 };
 
 }  // namespace gumshoe::sandbox
