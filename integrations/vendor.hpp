@@ -46,7 +46,9 @@ struct Vendor {
     VendorRoles (*connect)(Section& section, VendorServices services) = nullptr;
     std::unique_ptr<llm::Dialect> (*dialect)() = nullptr;
     std::unique_ptr<sandbox::Simulation> (*simulation)() = nullptr;
+    /// Of the vendor's section; of its target in llm.targets where the vendor is a provider.
     std::vector<EnvironmentKey> environment;
+    std::string_view default_model = {};  // of a provider: its target's model when the environment names none
 };
 
 }  // namespace gumshoe

@@ -18,7 +18,7 @@ void refuse_short(Section& section, std::string_view key, const Secret& secret) 
 }
 
 Secret required_secret(Section& section, std::string_view key) {
-    if (!section.has(key)) section.error("", std::string(key) + " is missing");
+    if (!section.has(key)) section.error(key, "is missing");
     Secret secret = section.secret(key);
     refuse_short(section, key, secret);
     return secret;

@@ -37,7 +37,8 @@ public:
     virtual std::vector<std::unique_ptr<Section>> children(std::string_view key) = 0;  // a list of maps
     virtual std::vector<std::string> keys() = 0;                                       // marks none as known
 
-    virtual void error(std::string_view key, std::string message) = 0;  // `key` "" is the section itself
+    /// `key` "" is the section itself, "hosts[1]" an item. The message must not hold a value: it may be a secret in the wrong place.
+    virtual void error(std::string_view key, std::string message) = 0;
     virtual void warning(std::string_view key, std::string message) = 0;
 };
 
