@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/task.hpp"
 
 namespace gumshoe {
 
@@ -42,11 +44,13 @@ struct RawRequest {
     std::string peer;  // address of the caller, after trusted proxies
 };
 
-/// Our answer to it.
+/// Our answer to it. The server adds the framing (Content-Length, Connection, Date).
 struct HttpReply {
     int status = 200;
     Headers headers;
     std::string body;
+    /// Where set, the body is the pieces it yields up to the first empty one, each sent as it comes. Cancelled when the server stops.
+    std::function<awaitable<std::string>()> stream = nullptr;
 };
 
 HttpReply json_reply(int status, std::string body);

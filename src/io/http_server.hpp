@@ -1,4 +1,5 @@
-// HTTP/1.1 server: Beast behind a strict front (docs/architecture.md, "What the listener refuses").
+// HTTP/1.1 server on Asio sockets. What it refuses stands in request_reader.hpp; a refused request is answered with problem+json and
+// its connection closed.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,10 @@ struct HttpServerOptions {
     std::string listen = "127.0.0.1:0";  // address:port; port 0 takes a free one
     std::string name = "http";           // in logs
     std::size_t max_body_bytes = limits::http_body_bytes;
-    std::size_t max_connections = limits::http_connections;
-    std::size_t max_connections_per_peer = limits::http_connections_per_peer;
-    std::vector<std::string> trusted_proxies;  // CIDR; X-Forwarded-For counts only from them
+    std::size_t max_connections = limits::http_connections;                    // and never all file descriptors of the process
+    std::size_t max_connections_per_peer = limits::http_connections_per_peer;  // trusted proxies are not counted
+    std::vector<std::string> trusted_proxies;                                  // CIDR; X-Forwarded-For counts only from them
+    // Deadlines are for the whole header, body, answer (a piece of a stream), whatever the number of reads and writes.
     milliseconds header_deadline = limits::http_header_deadline;
     milliseconds body_deadline = limits::http_body_deadline;
     milliseconds write_deadline = limits::http_write_deadline;
@@ -39,7 +41,8 @@ public:
     virtual awaitable<void> stop(Deadline deadline) = 0;
 };
 
-/// Binds and accepts at once. Errors: the address is bad or in use (named in the message).
+/// Binds and accepts at once. An exception that leaves the handler is logged and answered with 500. Call on the loop's thread or
+/// before it runs; destroying it closes what is open. Errors: the address or a network is bad (invalid_argument), in use (conflict).
 result<std::unique_ptr<HttpServer>> make_http_server(EventLoop& loop, HttpServerOptions options, HttpHandler handler);
 
 }  // namespace gumshoe

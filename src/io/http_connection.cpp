@@ -1,0 +1,82 @@
+// A connection of the server.
+#include "io/http_connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+namespace gumshoe {
+
+namespace asio = boost::asio;
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket) : socket_(std::move(socket)), timer_(socket_.get_executor()) {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
+void HttpConnection::limit(milliseconds span) {
+    expired_ = false;
+    limit_ = std::chrono::steady_clock::now() + span;
+    // A timer that fires early looks at the limit again: a later limit costs nothing.
+    if (!armed_ || timer_.expiry() > limit_) arm();
+}
+
+void HttpConnection::arm() {
+    armed_ = true;
+    timer_.expires_at(limit_);
+    timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+        const auto self = weak.lock();
+        if (error || !self) return;
+        self->armed_ = false;
+        if (self->limit_ == Monotonic::max()) return;
+        if (std::chrono::steady_clock::now() < self->limit_) return self->arm();
+        self->expired_ = true;
+        boost::system::error_code ignored;
+        self->socket_.cancel(ignored);
+    });
+}
+
+awaitable<std::string_view> HttpConnection::bytes() {
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+        boost::system::error_code error;
+        std::size_t count = co_await socket_.async_read_some(asio::buffer(buffer_), asio::redirect_error(asio::use_awaitable, error));
+        if (!error) end_ = count;
+    }
+    co_return std::string_view(buffer_.data() + begin_, end_ - begin_);
+}
+
+bool HttpConnection::has_unread() const {
+    boost::system::error_code error;
+    return begin_ < end_ || (socket_.available(error) > 0 && !error);
+}
+
+awaitable<bool> HttpConnection::write(std::string head, std::string body) {
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
+    boost::system::error_code error;
+    co_await asio::async_write(socket_, buffers, asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
+}
+
+awaitable<void> HttpConnection::linger(milliseconds span, std::size_t at_most_bytes) {
+    boost::system::error_code error;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
+    if (error) co_return;
+    limit(span);
+    std::size_t seen = 0;
+    while (seen < at_most_bytes) {
+        consume(end_ - begin_);
+        std::string_view more = co_await bytes();
+        if (more.empty()) co_return;
+        seen += more.size();
+    }
+}
+
+void HttpConnection::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    timer_.cancel();
+}
+
+}  // namespace gumshoe

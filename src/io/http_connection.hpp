@@ -1,0 +1,58 @@
+// A connection of the server: its socket, its bytes, the limit of time it is under. Private to the HTTP server.
+#pragma once
+
+#include <array>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "io/http_message.hpp"
+#include "io/reply_head.hpp"
+
+namespace gumshoe {
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+public:
+    explicit HttpConnection(boost::asio::ip::tcp::socket socket);
+
+    /// What is not done by then fails, and expired() is true. Replaces the limit before.
+    void limit(milliseconds span);
+    void no_limit() { limit_ = Monotonic::max(); }
+    bool expired() const { return expired_; }
+
+    /// Bytes that came and nobody took; reads more where there are none. Empty: the end, an error, or expired.
+    awaitable<std::string_view> bytes();
+    void consume(std::size_t count) { begin_ += count; }
+    bool has_unread() const;
+
+    /// False when the peer is gone or too slow.
+    awaitable<bool> write(std::string head, std::string body);
+
+    /// Says that no more will come, and reads on for a moment so that the peer sees the answer and not a reset.
+    awaitable<void> linger(milliseconds span, std::size_t at_most_bytes);
+    void close();
+
+    boost::asio::ip::address peer;
+    boost::asio::cancellation_signal signal;  // of the coroutine that serves it
+    bool idle = true;  // waiting for a request's first byte
+    bool streaming = false;
+    std::size_t served = 0;
+
+private:
+    void arm();
+
+    boost::asio::ip::tcp::socket socket_;
+    boost::asio::steady_timer timer_;
+    Monotonic limit_ = Monotonic::max();
+    bool armed_ = false;
+    bool expired_ = false;
+    std::array<char, 8192> buffer_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+}  // namespace gumshoe
