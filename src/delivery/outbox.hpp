@@ -19,7 +19,7 @@ struct OutboxMessage {
     std::string purpose;        // "anchor", "thread:<run>", "ops:<subject>"
     std::string investigation;  // "" for ops notices; (investigation, purpose) is unique
     std::string channel;        // wanted; then the id from the answer
-    std::string thread_ts;
+    std::string thread_ts;      // "": top level; "of:<purpose>": in the thread of that message of the same investigation
     MessageState state = MessageState::ready;
     int attempt = 0;
     Timestamp first_try{};
