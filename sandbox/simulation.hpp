@@ -34,6 +34,14 @@ public:
         (void)moment;
         return {};
     }
+    /// JSON of what connects a service to this simulation: the vendor's configuration section, or for a provider of models one entry of
+    /// llm.targets (without a name). "" for neither.
+    virtual std::string settings(const World& world) const {
+        (void)world;
+        return {};
+    }
+    /// A chat as a person would see it now: one text a message of ours, newest last.
+    virtual std::vector<std::string> screen() const { return {}; }
     /// What a person would see there now (a chat's messages), as JSON; for the demo and for tests. Null where there is nothing to see.
     virtual json state() const = 0;
 };

@@ -4,55 +4,41 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "evidence/case_file.hpp"
 #include "investigation/subject.hpp"
 
 namespace gumshoe {
 
 namespace {
 
-json window_json(Window window) {
-    return json::array({format_rfc3339(window.from), format_rfc3339(window.to)});
-}
-
-json case_line(const RunRow& run, const Subject& subject) {
-    const Alert& alert = subject.alert;
-    json links = json::array();
-    for (const Link& link : alert.links) links.push_back({{"title", link.title}, {"url", link.url}});
-    return {{"type", "case"},
-            {"version", 1},
-            {"id", run.investigation},
-            {"onset", format_rfc3339(subject.onset)},
-            {"now", format_rfc3339(subject.incident.to)},
-            {"incident", window_json(subject.incident)},
-            {"baseline", json::array({window_json(subject.baseline)})},
-            {"alert",
-             {{"source", alert.source},
-              {"title", alert.title},
-              {"body", alert.body},
-              {"service", alert.service},
-              {"environment", alert.environment},
-              {"severity", to_string(alert.severity)},
-              {"status", to_string(alert.status)},
-              {"started_at", format_rfc3339(alert.started_at)},
-              {"labels", alert.labels},
-              {"links", links},
-              {"metric", alert.metric}}}};
-}
-
-void add_line(std::string& text, const json& line) {
-    text += dump_json(line) + "\n";
-}
-
 /// The records that a gathering step journaled, and its coverage.
-void add_gathered(std::string& text, const json& output) {
+result<void> take_gathered(CaseFile& file, const json& output) {
     if (const json* records = find(output, "records"); records && records->is_array()) {
-        for (const json& record : *records) add_line(text, record);
+        for (const json& record : *records) {
+            auto added = add_json_line(file.records, record);
+            if (!added) return added.error();
+        }
     }
     if (const json* coverage = find(output, "coverage"); coverage && coverage->is_object()) {
-        json line = *coverage;
-        line["type"] = "coverage";
-        add_line(text, line);
+        auto read = coverage_from_json(*coverage);
+        if (!read) return read.error();
+        file.coverage.push_back(*read);
     }
+    return {};
+}
+
+/// One finished step's part in the file, besides its own line.
+result<void> take_step(CaseFile& file, const StepRow& step) {
+    auto output = parse_json(step.output);
+    if (!output) return output.error();
+    if (step.name == "subject") {
+        auto subject = subject_from_json(*output);
+        if (!subject) return subject.error();
+        file.subject = std::move(*subject);
+    } else if (step.name.starts_with("gather/") || step.name.starts_with("tool/")) {
+        return take_gathered(file, *output);
+    }
+    return {};
 }
 
 }  // namespace
@@ -99,35 +85,29 @@ task<std::string> export_case(RunRow run, Journal& journal, AttemptStore& attemp
     if (!steps) co_return steps.error();
     auto tries = co_await attempts.attempts(run.id);
     if (!tries) co_return tries.error();
-    std::string head;
-    std::string gathered;
-    std::string journaled;
+    CaseFile file;
+    file.id = run.investigation;
+    bool begun = false;
     for (const StepRow& step : *steps) {
         if (!step.finished_at) continue;
-        auto output = parse_json(step.output);
-        if (!output) co_return in_context("step " + step.name, output.error());
-        if (step.name == "subject") {
-            auto subject = subject_from_json(*output);
-            if (!subject) co_return subject.error();
-            add_line(head, case_line(run, *subject));
-        } else if (step.name.starts_with("gather/") || step.name.starts_with("tool/")) {
-            add_gathered(gathered, *output);
-        }
+        auto taken = take_step(file, step);
+        if (!taken) co_return in_context("step " + step.name, taken.error());
+        begun = begun || step.name == "subject";
         json line = step_json(step);
         line["type"] = "step";
-        add_line(journaled, line);
+        file.steps.push_back(std::move(line));
     }
-    if (head.empty()) co_return Error{errc::not_found, "the run " + run.id + " has not gathered anything yet"};
+    if (!begun) co_return Error{errc::not_found, "the run " + run.id + " has not gathered anything yet"};
     for (const LlmAttempt& attempt : *tries) {
         json line = to_json_value(attempt);
         line["type"] = "llm";
-        add_line(journaled, line);
+        file.llm.push_back(std::move(line));
     }
     if (auto finding = parse_json(run.finding); finding && finding->is_object()) {
         (*finding)["type"] = "finding";
-        add_line(journaled, *finding);
+        file.findings.push_back(std::move(*finding));
     }
-    co_return head + gathered + journaled;
+    co_return case_lines(file);
 }
 
 }  // namespace gumshoe

@@ -1,0 +1,57 @@
+#include "investigation/subject.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace gumshoe;
+using std::chrono::minutes;
+
+namespace {
+const Timestamp now = from_seconds(1785578400);
+
+Alert alert_at(Timestamp started) {
+    Alert alert;
+    alert.source = "datadog";
+    alert.service = "checkout";
+    alert.started_at = started;
+    return alert;
+}
+}  // namespace
+
+TEST_CASE("the windows lie around the alert's start and never reach into the future") {
+    const Subject fresh = make_subject(alert_at(now - minutes(2)), {}, now);
+    CHECK(fresh.onset == now - minutes(2));
+    CHECK(fresh.incident.from == now - minutes(17));
+    CHECK(fresh.incident.to == now);
+    CHECK(fresh.baseline.to < fresh.incident.from);
+
+    const Subject old = make_subject(alert_at(now - minutes(600)), {}, now);
+    CHECK(old.incident.to == now - minutes(480));
+
+    const Subject skewed = make_subject(alert_at(now + minutes(9)), {}, now);
+    CHECK(skewed.onset == now);
+    CHECK(make_subject(alert_at(Timestamp{}), {}, now).onset == now);
+}
+
+TEST_CASE("neighbours are what a service depends on and what depends on it") {
+    const std::vector<ServiceInfo> services = {{"checkout", "github:acme/shop", "services/checkout", {"payments"}},
+                                               {"web", "", "", {"checkout"}},
+                                               {"payments", "github:acme/payments", "", {}},
+                                               {"mail", "", "", {}}};
+    CHECK(related_services(services, "checkout") == std::vector<std::string>{"checkout", "payments", "web"});
+    CHECK(related_services(services, "unknown") == std::vector<std::string>{"unknown"});
+    CHECK(related_services(services, "").empty());
+    const Subject subject = make_subject(alert_at(now), services, now);
+    CHECK(subject.repositories.at("payments") == "github:acme/payments");
+    CHECK(subject.paths.at("checkout") == "services/checkout");
+    CHECK_FALSE(subject.repositories.contains("web"));
+}
+
+TEST_CASE("a subject comes back from its JSON as it was") {
+    const std::vector<ServiceInfo> services = {{"checkout", "github:acme/shop", "services/checkout", {"payments"}}};
+    const Subject subject = make_subject(alert_at(now - minutes(5)), services, now);
+    const auto back = subject_from_json(to_json_value(subject));
+    REQUIRE(back);
+    CHECK(to_json_value(*back) == to_json_value(subject));
+    CHECK_FALSE(subject_from_json(json::object()));
+}
