@@ -34,6 +34,10 @@ inline constexpr std::size_t alert_title_bytes = 500;
 inline constexpr std::size_t alert_body_bytes = 32 * 1024;
 inline constexpr std::size_t refused_per_minute_recorded = 60;
 
+// Store
+inline constexpr std::size_t store_waiting = 8192;  // callers that wait for a commit
+inline constexpr std::size_t store_batch = 256;     // of them in one commit
+
 // Queue
 inline constexpr auto lease = 60s;
 inline constexpr auto heartbeat = 15s;
@@ -71,6 +75,7 @@ inline constexpr auto slack_total = 10s;
 inline constexpr auto slack_visibility = 30s;  // how long a posted message may be missing from history
 
 static_assert(heartbeat * 3 < lease);
+static_assert(store_waiting > 2 * http_connections);
 static_assert(fetch_total < gather_deadline);
 
 }  // namespace gumshoe::limits

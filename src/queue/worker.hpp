@@ -16,7 +16,7 @@ struct WorkerOptions {
     int concurrency = 8;
     milliseconds lease{};
     milliseconds heartbeat{};
-    milliseconds poll{1000};  // upper bound between looks when nobody called wake
+    milliseconds poll{1000};              // upper bound between looks when nobody called wake
     milliseconds first_retry{1000};       // doubled with each attempt, with jitter
     milliseconds last_retry{5 * 60'000};  // upper bound of that
     int attempts = 20;                    // a job that failed this often (over an hour) is parked
