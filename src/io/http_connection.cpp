@@ -47,6 +47,11 @@ awaitable<std::string_view> HttpConnection::bytes() {
     co_return std::string_view(buffer_.data() + begin_, end_ - begin_);
 }
 
+void HttpConnection::stop_waiting() {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+}
+
 bool HttpConnection::has_unread() const {
     boost::system::error_code error;
     return begin_ < end_ || (socket_.available(error) > 0 && !error);
@@ -56,6 +61,11 @@ awaitable<bool> HttpConnection::write(std::string head, std::string body) {
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
     boost::system::error_code error;
     co_await asio::async_write(socket_, buffers, asio::redirect_error(asio::use_awaitable, error));
+    if (error && expired_) {
+        // Whoever does not read must not keep our bytes in the kernel either: close() resets.
+        boost::system::error_code ignored;
+        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    }
     co_return !error;
 }
 

@@ -29,6 +29,9 @@ public:
     void consume(std::size_t count) { begin_ += count; }
     bool has_unread() const;
 
+    /// Ends a read that waits for bytes. What was read already is served: it must not be handled and left unanswered.
+    void stop_waiting();
+
     /// False when the peer is gone or too slow.
     awaitable<bool> write(std::string head, std::string body);
 
@@ -38,7 +41,7 @@ public:
 
     boost::asio::ip::address peer;
     boost::asio::cancellation_signal signal;  // of the coroutine that serves it
-    bool idle = true;  // waiting for a request's first byte
+    bool idle = true;                         // waiting for a request's first byte
     bool streaming = false;
     std::size_t served = 0;
 

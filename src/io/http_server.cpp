@@ -7,6 +7,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -314,7 +315,7 @@ awaitable<void> Listener::stop(Deadline deadline) {
         if (connection->streaming) {
             connection->signal.emit(asio::cancellation_type::terminal);
         } else if (connection->idle && !connection->has_unread()) {
-            connection->close();
+            connection->stop_waiting();
         }
     }
     co_await loop_.within(deadline, until_empty());
@@ -332,11 +333,12 @@ void Listener::close_all() {
     stopping_ = true;
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-    const std::set<Held> open = connections_;
-    for (const Held& connection : open) {
-        connection->close();
-        connection->signal.emit(asio::cancellation_type::terminal);
-    }
+    for (const Held& connection : connections_) connection->close();
+    // Posted: a signal emitted outside the loop would reach its coroutine later, perhaps after its end.
+    asio::post(loop_.executor(), [self = shared_from_this()] {
+        const std::set<Held> open = self->connections_;
+        for (const Held& connection : open) connection->signal.emit(asio::cancellation_type::terminal);
+    });
 }
 
 class HttpServerHandle final : public HttpServer {

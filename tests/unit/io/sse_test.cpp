@@ -34,8 +34,14 @@ const std::vector<Case>& cases() {
         {"a name without data is nothing", "event: ping\n\ndata: a\n\n", "[message|a]", ""},
         {"empty data is an event", "data\n\ndata:\n\n", "[message|][message|]", ""},
         {"unknown fields", "id: 7\nretry: 10\nfoo: bar\ndata: a\n\n", "[message|a]", ""},
-        {"a byte order mark at the start", "\xEF\xBB\xBF" "data: a\n\n", "[message|a]", ""},
-        {"and only there", "data: a\n\n\xEF\xBB\xBF" "data: b\n\n", "[message|a]", ""},
+        {"a byte order mark at the start",
+         "\xEF\xBB\xBF"
+         "data: a\n\n",
+         "[message|a]", ""},
+        {"and only there",
+         "data: a\n\n\xEF\xBB\xBF"
+         "data: b\n\n",
+         "[message|a]", ""},
         {"colons in the value", "data: {\"a\": \"b:c\"}\n\n", "[message|{\"a\": \"b:c\"}]", ""},
         {"the end without a blank line", "data: a\n\ndata: b\n", "[message|a]", "[message|b]"},
         {"the end inside a line", "data: [DONE]", "", "[message|[DONE]]"},
