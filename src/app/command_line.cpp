@@ -97,11 +97,16 @@ void add_replay(CLI::App& app, Chosen& chosen) {
     auto arguments = std::make_shared<ReplayArguments>();
     CLI::App* command = app.add_subcommand("replay", "Run an investigation again in a running service and compare");
     command->add_option("investigation", arguments->id, "Its id, inv_...")->required();
-    command->add_option("--url", arguments->url, "Admin API of the service; the token is read from GUMSHOE_ADMIN_TOKEN")->capture_default_str();
-    command->add_option("--mode", arguments->mode, "frozen: recorded evidence, new analysis; exact: recorded answers too; live: everything anew")
+    command->add_option("--url", arguments->url, "Admin API of the service; the token is read from GUMSHOE_ADMIN_TOKEN")
+        ->capture_default_str();
+    command
+        ->add_option("--mode", arguments->mode,
+                     "frozen: recorded evidence, new analysis; exact: recorded answers too; live: everything anew")
         ->check(CLI::IsMember({"frozen", "exact", "live"}))
         ->capture_default_str();
-    command->add_option("--post", arguments->post, "Where the finding goes")->check(CLI::IsMember({"none", "thread", "update"}))->capture_default_str();
+    command->add_option("--post", arguments->post, "Where the finding goes")
+        ->check(CLI::IsMember({"none", "thread", "update"}))
+        ->capture_default_str();
     command->add_option("--chain", arguments->chain, "Another chain of models");
     command->add_flag("--json", arguments->json, "Print the difference as JSON");
     command->callback([&chosen, arguments] { chosen.command = [arguments] { return replay(*arguments); }; });

@@ -16,6 +16,8 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-std::string random_owner() { return "boot_" + random_hex(8); }
+std::string random_owner() {
+    return "boot_" + random_hex(8);
+}
 
 }  // namespace gumshoe

@@ -83,8 +83,9 @@ RunningService::RunningService(EventLoop& loop, HttpClient& http, Config config,
       router_(llm::make_router(http, *store_.attempts, loop, loop.clock(), {.per_day_usd = config_.llm.per_day_usd},
                                [this](std::string subject, std::string words) { tell_ops(std::move(subject), std::move(words)); })),
       delivery_(make_delivery(*store_.outbox, channel(), loop, loop.clock(), delivery_options())),
-      presenter_(*store_.investigations, *delivery_, [this](const Alert& alert) { return channel_of(alert); },
-                 [](const std::string&) { return std::string(); }),
+      presenter_(
+          *store_.investigations, *delivery_, [this](const Alert& alert) { return channel_of(alert); },
+          [](const std::string&) { return std::string(); }),
       equipment_(equipment()),
       engine_(*store_.investigations, *store_.journal, *store_.queue, equipment_,
               [this](std::string words) { tell_ops("parked", std::move(words)); }),
@@ -125,7 +126,8 @@ Channel& RunningService::channel() {
 
 Equipment RunningService::equipment() {
     return {.sources = sources(),
-            .services = config_.services,
+            .subject = [this](const Alert& alert,
+                              Timestamp now) { return options_.subject ? *options_.subject : make_subject(alert, config_.services, now); },
             .route = [this](const Alert& alert, const std::string& chain) { return route(alert, chain); },
             .prompts = prompts_,
             .router = *router_,
@@ -147,8 +149,18 @@ IntakePolicy RunningService::intake_policy() {
 }
 
 AdminServices RunningService::admin_services() {
-    AdminServices services{*store_.admin, *store_.investigations, *store_.journal, *store_.attempts, *router_, loop_.clock(),
-                           config_.admin.tokens, {}, {}, {}, {}, {}};
+    AdminServices services{*store_.admin,
+                           *store_.investigations,
+                           *store_.journal,
+                           *store_.attempts,
+                           *router_,
+                           loop_.clock(),
+                           config_.admin.tokens,
+                           {},
+                           {},
+                           {},
+                           {},
+                           {}};
     for (const auto& [name, chain] : config_.llm.chains) {
         auto& targets = services.chains[name];
         for (const auto& target : chain) targets.push_back(target->name);
@@ -220,7 +232,10 @@ awaitable<HttpReply> RunningService::serve_public(RawRequest request) {
         std::string source = request.path.substr(webhooks.size());
         co_return co_await intake_.receive(std::move(source), std::move(request));
     }
-    if (request.path == "/healthz" || request.path == "/readyz") co_return co_await admin_.handle(std::move(request));
+    const bool probe = request.path == "/healthz" || request.path == "/readyz";
+    if (probe) {
+        co_return co_await admin_.handle(std::move(request));
+    }
     co_return problem(404, "Not Found", "Webhooks are taken at POST /webhooks/<source>.");
 }
 
@@ -264,9 +279,13 @@ task<void> RunningService::start() {
 
 awaitable<void> RunningService::stop(Deadline deadline) {
     ready_ = false;
-    if (public_server_) co_await public_server_->stop(deadline);
+    if (public_server_) {
+        co_await public_server_->stop(deadline);
+    }
     co_await worker_->stop(deadline);
-    if (admin_server_) co_await admin_server_->stop(deadline);
+    if (admin_server_) {
+        co_await admin_server_->stop(deadline);
+    }
     co_await loop_.cancel_spawned(deadline);
 }
 

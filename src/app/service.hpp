@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,13 @@
 namespace gumshoe {
 
 struct ServiceOptions {
-    bool listen = true;                          // false: no HTTP, for one investigation from the command line
-    bool models = true;                          // false: the built-in analyst only
-    bool vendor_sources = true;                  // false: only `sources`
+    bool listen = true;                            // false: no HTTP, for one investigation from the command line
+    bool models = true;                            // false: the built-in analyst only
+    bool vendor_sources = true;                    // false: only `sources`
     std::vector<std::unique_ptr<Source>> sources;  // beside the vendors'
-    std::unique_ptr<Channel> channel;            // instead of the vendor's
-    std::function<void(std::string)> print;      // where messages go without a channel
+    std::unique_ptr<Channel> channel;              // instead of the vendor's
+    std::optional<Subject> subject;                // of a case file: its windows instead of those around the alert
+    std::function<void(std::string)> print;        // where messages go without a channel
     bool colour = false;
 };
 
@@ -35,7 +37,7 @@ public:
     /// Stops accepting, waits for what is under way until the deadline, gives the rest back. Nothing is lost either way.
     virtual awaitable<void> stop(Deadline deadline) = 0;
 
-    virtual std::uint16_t port() const = 0;        // of the public listener
+    virtual std::uint16_t port() const = 0;  // of the public listener
     virtual std::uint16_t admin_port() const = 0;
     virtual Store& store() = 0;
 

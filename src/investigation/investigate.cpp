@@ -22,7 +22,7 @@ bool shows(const RunRow& run) {
 task<Subject> settle_subject(Run& run, Alert alert, Equipment& equipment) {
     json about = {{"alert", alert.event_id}};
     std::function<task<StepOutput>()> work = [&equipment, alert]() -> task<StepOutput> {
-        const Subject subject = make_subject(alert, equipment.services, equipment.clock.now());
+        const Subject subject = equipment.subject(alert, equipment.clock.now());
         co_return StepOutput{std::make_shared<const json>(to_json_value(subject)), {}};
     };
     auto value = co_await run.step("subject", std::move(about), work);

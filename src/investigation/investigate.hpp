@@ -26,7 +26,7 @@ struct Route {
 /// What an investigation works with. All references outlive it.
 struct Equipment {
     std::vector<Source*> sources;
-    std::vector<ServiceInfo> services;
+    std::function<Subject(const Alert&, Timestamp now)> subject;
     std::function<Route(const Alert&, const std::string& chain)> route;  // `chain` "" is the route's own
     const Prompts& prompts;
     llm::Router& router;
