@@ -56,7 +56,7 @@ task<json> ended_run(Runtime& runtime, AdminClient& client, std::string base, st
             const std::string state = string_or_empty(entry, "state");
             if (string_or_empty(entry, "id") != run || state == "queued" || state == "running") continue;
             json ended = entry;
-            co_return ended;
+            co_return result<json>(boost::system::in_place_value, std::move(ended));
         }
         co_await runtime.loop->clock().sleep_until(runtime.loop->clock().monotonic() + milliseconds(250));
     }
