@@ -15,7 +15,7 @@ struct LlmAttempt {
     std::string id;   // "att_..."
     std::string run;  // "" outside investigations
     std::string step;
-    int number = 0;   // 1.. within the request
+    int number = 0;  // 1.. within the request
     std::string target;
     std::string provider;
     std::string model;

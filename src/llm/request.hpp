@@ -21,13 +21,13 @@ struct ToolCall {
 
 struct Message {
     Role role = Role::user;
-    std::string text;
-    std::vector<ToolCall> tool_calls;  // assistant
-    std::string tool_call_id;          // tool
-    bool is_error = false;             // tool
+    std::string text = {};
+    std::vector<ToolCall> tool_calls = {};  // assistant
+    std::string tool_call_id = {};          // tool
+    bool is_error = false;                  // tool
     /// Blocks to give back verbatim to the same target (signed reasoning), JSON; dropped when the target changes.
-    std::string opaque;
-    std::string opaque_target;
+    std::string opaque = {};
+    std::string opaque_target = {};
 };
 
 struct Tool {
@@ -51,7 +51,7 @@ struct Request {
 };
 
 struct Usage {
-    std::int64_t input_tokens = 0;   // the whole prompt, cached part included
+    std::int64_t input_tokens = 0;  // the whole prompt, cached part included
     std::int64_t cached_tokens = 0;
     std::int64_t output_tokens = 0;  // reasoning included
     std::int64_t reasoning_tokens = 0;

@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/scheduler.hpp"
@@ -14,7 +16,7 @@
 
 namespace gumshoe::llm {
 
-/// What one hop came to, for the footer and the finding's route.
+/// What one call came to, for the footer and the finding's route.
 struct Hop {
     std::string target;
     Failure failure;  // none when it answered
@@ -36,6 +38,10 @@ struct NoAnswer {
     std::vector<Hop> hops;
     std::string note;
     double cost_usd = 0;
+    /// What a caller can do something about: context_overflow (ask again with at most `window` tokens, prompt and answer together),
+    /// caller_fault (mend the request), budget_exceeded. Else the last attempt's class, or that of the quarantine.
+    FailureClass failure = FailureClass::none;
+    std::optional<std::int64_t> window;  // context_overflow: the largest of the chain's
 };
 
 struct RouteContext {
@@ -51,6 +57,8 @@ struct RouterOptions {
     bool stream = true;      // ask upstream for streams: first-content and stall clocks need them
 };
 
+/// A journal that cannot be written takes no answer away: the router goes on, logs it, and says so in the note.
+/// What it has learned of dead accounts then lasts as long as the process.
 class Router {
 public:
     virtual ~Router() = default;

@@ -34,8 +34,8 @@ struct Target {
     std::string name;      // "main"
     std::string provider;  // "openai"
     std::string model;
-    std::string api_url;   // no trailing slash
-    std::string account;   // targets with one account die together; default: the key's fingerprint
+    std::string api_url;  // no trailing slash
+    std::string account;  // targets with one account die together; default: the key's fingerprint
     Secret api_key;
     Overrides overrides;
     std::int64_t context_window = 128'000;
@@ -50,6 +50,13 @@ using Chain = std::vector<std::shared_ptr<const Target>>;
 /// `original` with the target's overrides laid over it. Always from the original, never from an earlier hop.
 Request patched(const Request& original, const Overrides& overrides);
 
+/// The request as this target is sent it: patched; signed blocks of other targets dropped; tool-call ids that every vendor takes;
+/// each tool call followed by exactly one result.
+Request for_target(const Request& original, const Target& target);
+
 double cost_usd(const Price& price, const Usage& usage);
+
+/// Eight hex digits that tell keys apart and give none away; "" without a key.
+std::string key_fingerprint(const Target& target);
 
 }  // namespace gumshoe::llm

@@ -1,0 +1,120 @@
+// Puts chunks together: text, tool calls by index, the finish reason, usage in a chunk of its own at the end.
+#include "integrations/openai/stream.hpp"
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "io/sse.hpp"
+#include "llm/classify.hpp"
+
+namespace gumshoe::openai {
+namespace {
+
+constexpr std::string_view provider_name = "openai";
+constexpr std::int64_t most_calls = 64;
+
+class ChunkReader final : public llm::StreamReader {
+public:
+    bool feed(std::string_view bytes) override {
+        bool content = false;
+        for (const SseEvent& event : sse_.feed(bytes)) content = take(event) || content;
+        return content;
+    }
+
+    std::variant<llm::Reply, Failure> finish() override {
+        for (const SseEvent& event : sse_.finish()) take(event);
+        if (failure_) return *failure_;
+        if (!finish_reason_)
+            return Failure{.failure = FailureClass::truncated_stream, .reason = "OpenAI's answer ended in the middle", .status = 200};
+        reply_.stop = stop_of(*finish_reason_);
+        if (!refusal_.empty()) {
+            reply_.text = refusal_;
+            reply_.stop = llm::Stop::refusal;
+        }
+        for (auto& [index, call] : calls_) {
+            if (trim(call.arguments).empty()) call.arguments = "{}";
+            reply_.tool_calls.push_back(std::move(call));
+        }
+        calls_.clear();
+        return reply_;
+    }
+
+private:
+    bool take(const SseEvent& event) {
+        if (failure_ || done_ || trim(event.data).empty()) return false;
+        if (trim(event.data) == "[DONE]") {
+            done_ = true;
+            return false;
+        }
+        const auto chunk = parse_json(event.data);
+        if (!chunk) {
+            // Behind the finish reason nothing but usage can be lost.
+            if (!finish_reason_)
+                failure_ = Failure{.failure = FailureClass::truncated_stream,
+                                   .reason = "OpenAI sent a piece of its answer that cannot be read",
+                                   .status = 200};
+            return false;
+        }
+        if (const auto error = llm::vendor_error(*chunk)) {
+            failure_ = llm::classify_error(provider_name, 0, *error, {});
+            return false;
+        }
+        if (reply_.model.empty()) reply_.model = string_or_empty(*chunk, "model");
+        if (find(*chunk, "usage.prompt_tokens") != nullptr) reply_.usage = usage_of(*chunk);
+        const json* choices = find(*chunk, "choices");
+        if (choices == nullptr || !choices->is_array() || choices->empty()) return false;
+        return take_choice(choices->front());
+    }
+
+    bool take_choice(const json& choice) {
+        const std::string text = string_or_empty(choice, "delta.content");
+        const std::string refusal = string_or_empty(choice, "delta.refusal");
+        const std::string reasoning = string_or_empty(choice, "delta.reasoning_content");  // of compatible servers; progress, not answer
+        reply_.text += text;
+        refusal_ += refusal;
+        bool content = !text.empty() || !refusal.empty() || !reasoning.empty();
+        const json* calls = find(choice, "delta.tool_calls");
+        if (calls != nullptr && calls->is_array()) {
+            for (const json& call : *calls) content = take_call(call) || content;
+        }
+        if (auto reason = get_string(choice, "finish_reason")) finish_reason_ = std::move(*reason);
+        return content;
+    }
+
+    /// Deltas of one call share an index. Servers that leave it out send a new id with each new call.
+    bool take_call(const json& delta) {
+        const std::string id = string_or_empty(delta, "id");
+        std::int64_t index = get_int(delta, "index").value_or(-1);
+        if (index < 0) {
+            index = calls_.empty() ? 0 : calls_.rbegin()->first;
+            if (!id.empty() && !calls_.empty() && calls_.rbegin()->second.id != id) ++index;
+        }
+        if (index >= most_calls) return false;
+        llm::ToolCall& call = calls_[index];
+        if (call.id.empty()) call.id = id;
+        if (call.name.empty()) call.name = string_or_empty(delta, "function.name");
+        const std::string arguments = string_or_empty(delta, "function.arguments");
+        call.arguments += arguments;
+        return !arguments.empty() || !id.empty();
+    }
+
+    SseReader sse_;
+    llm::Reply reply_;
+    std::string refusal_;
+    std::map<std::int64_t, llm::ToolCall> calls_;
+    std::optional<std::string> finish_reason_;
+    std::optional<Failure> failure_;
+    bool done_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<llm::StreamReader> make_stream_reader() {
+    return std::make_unique<ChunkReader>();
+}
+
+}  // namespace gumshoe::openai

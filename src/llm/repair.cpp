@@ -1,0 +1,97 @@
+// Which parameters a request can do without, and what stands in for those it cannot.
+#include "llm/repair.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+
+namespace gumshoe::llm {
+namespace {
+
+/// Fields an answer can be had without. `a.b` is a member of an object.
+constexpr std::array<std::string_view, 13> droppable{
+    "temperature",   "top_p",       "reasoning_effort", "parallel_tool_calls",  "stream_options",
+    "seed",          "store",       "response_format",  "output_config.effort", "output_config.format",
+    "output_config", "tool_choice", "thinking"};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> renamed{
+    {{"max_tokens", "max_completion_tokens"}, {"max_completion_tokens", "max_tokens"}}};
+
+void drop(json& body, std::string_view path) {
+    const auto dot = path.find('.');
+    const std::string head(path.substr(0, dot));
+    if (!body.is_object() || !body.contains(head)) return;
+    if (dot == std::string_view::npos) {
+        body.erase(head);
+        return;
+    }
+    drop(body[head], path.substr(dot + 1));
+    if (body[head].empty()) body.erase(head);
+}
+
+void rename(json& body, std::string_view from, std::string_view to) {
+    const auto value = body.find(from);
+    if (value == body.end()) return;
+    json kept = std::move(*value);
+    body.erase(value);
+    body[std::string(to)] = std::move(kept);
+}
+
+/// Signed reasoning goes out of every turn; the rest of the turn stays.
+void drop_thinking(json& body) {
+    body.erase("thinking");
+    const auto messages = body.find("messages");
+    if (messages == body.end() || !messages->is_array()) return;
+    for (json& message : *messages) {
+        const auto content = message.find("content");
+        if (content == message.end() || !content->is_array()) continue;
+        auto& blocks = content->get_ref<json::array_t&>();
+        std::erase_if(blocks, [](const json& block) { return string_or_empty(block, "type").ends_with("thinking"); });
+    }
+}
+
+void developer_to_system(json& body) {
+    const auto messages = body.find("messages");
+    if (messages == body.end() || !messages->is_array()) return;
+    for (json& message : *messages) {
+        if (string_or_empty(message, "role") == "developer") message["role"] = "system";
+    }
+}
+
+}  // namespace
+
+std::string repair_for(std::string_view param) {
+    if (param.ends_with(".role")) return "role";  // "messages[0].role": the model knows no developer
+    if (param.starts_with("stream_options.")) return "stream_options";
+    if (param.starts_with("response_format.")) return "response_format";
+    if (param == "effort") return "output_config.effort";
+    if (param.starts_with("output_config.format")) return "output_config.format";
+    for (const auto& [from, to] : renamed) {
+        if (param == from) return std::string(param);
+    }
+    return std::ranges::find(droppable, param) == droppable.end() ? std::string() : std::string(param);
+}
+
+std::string repaired(std::string body, const std::set<std::string>& repairs) {
+    if (repairs.empty()) return body;
+    auto document = parse_json(body);
+    if (!document || !document->is_object()) return body;
+    for (const std::string& repair : repairs) {
+        if (repair == "role") {
+            developer_to_system(*document);
+        } else if (repair == "thinking") {
+            drop_thinking(*document);
+        } else if (const auto name = std::ranges::find(renamed, repair, [](const auto& pair) { return pair.first; });
+                   name != renamed.end()) {
+            rename(*document, name->first, name->second);
+        } else {
+            drop(*document, repair);
+        }
+    }
+    return dump_json(*document);
+}
+
+}  // namespace gumshoe::llm
