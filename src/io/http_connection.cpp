@@ -5,6 +5,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cstdio>
 
 namespace gumshoe {
 
@@ -61,12 +62,44 @@ awaitable<bool> HttpConnection::write(std::string head, std::string body) {
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(head), asio::buffer(body)};
     boost::system::error_code error;
     co_await asio::async_write(socket_, buffers, asio::redirect_error(asio::use_awaitable, error));
-    if (error && expired_) {
-        // Whoever does not read must not keep our bytes in the kernel either: close() resets.
-        boost::system::error_code ignored;
-        socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    }
+    if (error && expired_) reset();  // whoever does not read must not keep our bytes in the kernel either
     co_return !error;
+}
+
+awaitable<bool> HttpConnection::send(std::string method, HttpReply reply, ReplyFraming framing, milliseconds span) {
+    const bool with_body = has_body(method, reply.status);
+    if (reply.stream && with_body) {
+        co_return co_await send_stream(std::move(reply), framing, span);
+    }
+    limit(span);
+    std::string head = reply_head(reply, framing);
+    std::string body = with_body ? std::move(reply.body) : std::string();
+    bool sent = co_await write(std::move(head), std::move(body));
+    no_limit();
+    co_return sent;
+}
+
+awaitable<bool> HttpConnection::send_stream(HttpReply reply, ReplyFraming framing, milliseconds span) {
+    streaming = true;
+    limit(span);
+    std::string head = reply_head(reply, framing);
+    bool sent = co_await write(std::move(head), "");
+    bool more = true;
+    while (sent && more) {
+        no_limit();
+        std::string piece = co_await reply.stream();
+        more = !piece.empty();
+        if (framing.chunked) {
+            char size[20];
+            std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+            piece = size + piece + "\r\n";
+        }
+        limit(span);
+        sent = co_await write(std::move(piece), "");
+    }
+    streaming = false;
+    no_limit();
+    co_return sent;
 }
 
 awaitable<void> HttpConnection::linger(milliseconds span, std::size_t at_most_bytes) {
@@ -81,6 +114,12 @@ awaitable<void> HttpConnection::linger(milliseconds span, std::size_t at_most_by
         if (more.empty()) co_return;
         seen += more.size();
     }
+}
+
+void HttpConnection::reset() {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    close();
 }
 
 void HttpConnection::close() {

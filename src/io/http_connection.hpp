@@ -34,10 +34,14 @@ public:
 
     /// False when the peer is gone or too slow.
     awaitable<bool> write(std::string head, std::string body);
+    /// A whole reply to a request of that method; `span` is for all of it, in a stream for each piece.
+    awaitable<bool> send(std::string method, HttpReply reply, ReplyFraming framing, milliseconds span);
 
     /// Says that no more will come, and reads on for a moment so that the peer sees the answer and not a reset.
     awaitable<void> linger(milliseconds span, std::size_t at_most_bytes);
     void close();
+    /// The peer gets a reset, whatever was sent before.
+    void reset();
 
     boost::asio::ip::address peer;
     boost::asio::cancellation_signal signal;  // of the coroutine that serves it
@@ -47,6 +51,7 @@ public:
 
 private:
     void arm();
+    awaitable<bool> send_stream(HttpReply reply, ReplyFraming framing, milliseconds span);
 
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;
