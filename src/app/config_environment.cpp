@@ -104,14 +104,16 @@ private:
 
     void add_target(const Vendor& vendor) {
         ConfigNode target;
+        bool has_key = false;
         std::string path = "llm.targets[" + std::to_string(targets_.items.size()) + "].";
         for (const EnvironmentKey& key : vendor.environment) {
             auto value = value_of(key.variable);
             if (!value) continue;
-            variables_[path + std::string(key.key)] = key.variable;
+            has_key |= key.secret;
             put(target, key.key, scalar(*value));
         }
-        if (target.members.empty()) return;
+        if (!has_key) return;  // a model alone asks for nothing
+        for (const EnvironmentKey& key : vendor.environment) variables_[path + std::string(key.key)] = key.variable;
         put(target, "name", scalar(std::string(vendor.name)));
         put(target, "provider", scalar(std::string(vendor.name)));
         if (!target.member("model")) put(target, "model", scalar(std::string(vendor.default_model)));

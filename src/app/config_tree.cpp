@@ -28,7 +28,7 @@ Place place_of(const YAML::Mark& mark) {
 
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    explicit TreeBuilder(std::vector<Problem>& problems) : problems_(problems) {}
+    TreeBuilder(const std::string& text, std::vector<Problem>& problems) : text_(text), problems_(problems) {}
 
     ConfigNode take() { return std::move(root_); }
 
@@ -50,6 +50,7 @@ public:
         node.place = place_of(mark);
         node.text = value;
         node.quoted = tag == "!";
+        if (node.quoted && never_closed(mark)) throw Refused{node.place, "not YAML: this quote is never closed"};
         add(std::move(node));
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
@@ -70,6 +71,22 @@ private:
 
         bool wants_key() const { return node.kind == ConfigNode::Kind::map && !member; }
     };
+
+    // yaml-cpp takes the rest of the file for the text: settings below would be lost without a word.
+    bool never_closed(const YAML::Mark& mark) const {
+        auto at = static_cast<std::size_t>(mark.pos);
+        if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\'')) return false;
+        char quote = text_[at];
+        for (++at; at < text_.size(); ++at) {
+            bool escapes = quote == '"' ? text_[at] == '\\' : text_.compare(at, 2, "''") == 0;
+            if (escapes) {
+                ++at;
+            } else if (text_[at] == quote) {
+                return false;
+            }
+        }
+        return true;
+    }
 
     void refuse_extras(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         if (anchor != 0) throw Refused{place_of(mark), "anchors are not supported; a value that begins with & needs quotes"};
@@ -122,10 +139,18 @@ private:
         parent.member.reset();
     }
 
+    const std::string& text_;
     std::vector<Problem>& problems_;
     std::vector<Open> open_;
     ConfigNode root_;
 };
+
+// Where the text ends: what yaml-cpp misses there it reports at the very beginning.
+Place end_of(const std::string& text) {
+    std::size_t last = text.rfind('\n');
+    auto line = std::count(text.begin(), text.end(), '\n') + 1;
+    return {static_cast<int>(line), static_cast<int>(text.size() - (last == text.npos ? 0 : last + 1)) + 1};
+}
 
 // yaml-cpp names the anchor, the character or the version it stumbled over behind a colon; that may be part of a password.
 std::string without_quotation(const std::string& message) {
@@ -145,10 +170,10 @@ std::optional<ConfigNode> parse_yaml(const std::string& text, std::vector<Proble
     try {
         std::istringstream stream(text);
         YAML::Parser parser(stream);
-        TreeBuilder builder(problems);
+        TreeBuilder builder(text, problems);
         parser.HandleNextDocument(builder);
         std::vector<Problem> ignored;
-        TreeBuilder second(ignored);
+        TreeBuilder second(text, ignored);
         if (parser.HandleNextDocument(second)) throw Refused{second.take().place, "a second document; one is expected"};
         ConfigNode root = builder.take();
         if (root.kind == ConfigNode::Kind::null) root = ConfigNode{ConfigNode::Kind::map, {1, 1}, {}, false, {}, {}};
@@ -159,7 +184,8 @@ std::optional<ConfigNode> parse_yaml(const std::string& text, std::vector<Proble
     } catch (const YAML::Exception& error) {
         bool alias = error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR);
         std::string message = alias ? "aliases are not supported; a value that begins with * needs quotes" : without_quotation(error.msg);
-        problems.push_back({place_of(error.mark), "", "not YAML: " + message});
+        bool unended = error.msg.starts_with("end of ");
+        problems.push_back({unended ? end_of(text) : place_of(error.mark), "", "not YAML: " + message});
     }
     return std::nullopt;
 }

@@ -172,7 +172,12 @@ public:
         return all;
     }
 
-    void error(std::string_view key, std::string message) override { document_.fail(place_of(key), below(key), std::move(message)); }
+    void error(std::string_view key, std::string message) override {
+        // The first problem of a value is the cause: a reader whose secret did not resolve goes on to miss it.
+        auto same = [path = below(key)](const Problem& problem) { return problem.path == path; };
+        if (!key.empty() && std::any_of(document_.errors_.begin(), document_.errors_.end(), same)) return;
+        document_.fail(place_of(key), below(key), std::move(message));
+    }
 
     void warning(std::string_view key, std::string message) override {
         document_.warnings_.push_back({place_of(key), below(key), std::move(message)});

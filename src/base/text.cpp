@@ -189,7 +189,8 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     for (const std::string& candidate : known) {
-        std::size_t d = distance(word, candidate);
+        bool shortened = word.size() >= 3 && candidate.starts_with(word);  // "warn" for "warning"
+        std::size_t d = shortened ? 1 : distance(word, candidate);
         if (d < best_distance && d < candidate.size()) {
             best = candidate;
             best_distance = d;

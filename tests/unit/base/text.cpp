@@ -95,6 +95,8 @@ TEST_CASE("The nearest word is one the writer may have meant") {
     CHECK(nearest_word("lsiten", known) == "listen");
     CHECK(nearest_word("publicUrl", known) == "public_url");
     CHECK(nearest_word("apikey", known) == "api_key");
+    CHECK(nearest_word("trusted", known) == "trusted_proxies");
+    CHECK(nearest_word("ap", known).empty());
     CHECK(nearest_word("webhook", known).empty());
     CHECK(nearest_word("", known).empty());
 }
