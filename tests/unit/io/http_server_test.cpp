@@ -398,7 +398,8 @@ TEST_CASE("a stream is sent piece by piece and ends with the server") {
         int left = 3;
         ~Source() { ended = true; }
         awaitable<std::string> next() {
-            co_await loop.clock().sleep_until(loop.clock().monotonic() + (left > 0 ? milliseconds(1) : milliseconds(60'000)));
+            const milliseconds pause = left > 0 ? milliseconds(1) : milliseconds(60'000);
+            co_await loop.clock().sleep_until(loop.clock().monotonic() + pause);
             co_return "data: " + std::to_string(left--) + "\n\n";
         }
         awaitable<std::string> take() {
