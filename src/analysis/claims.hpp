@@ -18,4 +18,7 @@ struct CheckReport {
 /// Drops unknown ids, marks claims, caps the status (confirmed needs two independent kinds), fills not_checked from coverage.
 CheckReport check_claims(Finding& finding);
 
+/// not_checked from coverage: what failed, timed out or was skipped, and why. Code's word, never a model's.
+void fill_not_checked(Finding& finding);
+
 }  // namespace gumshoe

@@ -96,6 +96,7 @@ result<Evidence> evidence_from_json(const json& value) {
     evidence.text = string_or_empty(value, "text");
     evidence.mass = get_number(value, "mass").value_or(0);
     evidence.signal = string_or_empty(value, "signal");
+    evidence.aspect = string_or_empty(value, "aspect");
     evidence.source = string_or_empty(value, "source");
     evidence.query = string_or_empty(value, "query");
     evidence.link = string_or_empty(value, "link");

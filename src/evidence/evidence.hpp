@@ -22,8 +22,9 @@ struct Evidence {
     Timestamp from{};
     Timestamp to{};
     std::map<std::string, double> numbers;  // "before", "after", "count", "z"
-    double mass = 0;   // weight in [0, 1): how unusual it is
-    std::string signal;  // "rise", "drop", "new", "surge", "vanished", "slow", "error", "deploy", "commit", ...
+    double mass = 0;                        // weight in [0, 1): how unusual it is
+    std::string signal;                     // "rise", "drop", "new", "surge", "vanished", "slow", "error", "deploy", "commit", ...
+    std::string aspect;  // what of the entity: "latency", "errors", "cpu", "memory", "traffic", "network", "calls", "log", ...
     std::string source;  // "datadog"
     std::string query;   // as the vendor's own interface would take it
     std::string link;

@@ -18,7 +18,7 @@ struct MetricSeries {
     std::string entity;    // service, or what the metric is about
     std::string instance;  // "" when not per instance
     std::string name;
-    std::string unit;  // UCUM: "ms", "%", "1", "By"
+    std::string unit;                                     // UCUM: "ms", "%", "1", "By"
     std::vector<std::pair<std::int64_t, double>> points;  // unix seconds, ascending; gaps are absent
     std::string link;
 };
@@ -62,7 +62,7 @@ struct Change {
     std::string environment;
     std::string sha;  // a deploy's commit
     std::vector<std::string> files;
-    std::string diff;  // cut to limits
+    std::string diff;              // cut to limits
     std::optional<bool> deployed;  // a commit: whether a deploy that holds it was seen
     std::string link;
 };

@@ -18,8 +18,9 @@ public:
     Redactor(Redactor&&) noexcept;
     ~Redactor();
 
-    std::string redact(std::string_view text) const;  // a typed placeholder for each find: "<secret>", "<email>"
-    void redact(Records& records) const;              // every text field
+    std::string redact(std::string_view text) const;        // a typed placeholder for each find: "<secret>", "<email>"
+    std::string redact_known(std::string_view text) const;  // configured secrets only: for links and ids
+    void redact(Records& records) const;                    // every text field
 
 private:
     struct Rules;

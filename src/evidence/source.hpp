@@ -16,10 +16,11 @@ namespace gumshoe {
 /// What an investigation is about: all that a plan may depend on.
 struct Subject {
     Alert alert;
-    Timestamp onset{};             // our best estimate of when it began
-    Window incident{};             // onset - a little .. now
-    Window baseline{};             // the quiet time before it
-    std::vector<std::string> services;      // the alert's service first, then its configured neighbours
+    Timestamp onset{};                                // our best estimate of when it began
+    Window incident{};                                // onset - a little .. now
+    Window baseline{};                                // the quiet time before it
+    std::vector<Window> more_baseline;                // further quiet times, where one is not enough
+    std::vector<std::string> services;                // the alert's service first, then its configured neighbours
     std::map<std::string, std::string> repositories;  // service -> "github:acme/shop"
     std::map<std::string, std::string> paths;         // service -> path in its repository, for monorepos
 };

@@ -1,0 +1,178 @@
+// Fusion of evidence masses into a ranking of entities.
+#include "evidence/suspects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace gumshoe {
+
+namespace {
+
+constexpr double anomalous = 0.3;
+constexpr double strong = 0.5;
+
+/// What a slow or failing callee makes of its callers.
+bool spreads(const Evidence& item) {
+    return item.kind == EvidenceKind::metric &&
+           (item.aspect == "latency" || item.aspect == "errors" || item.aspect == "availability" || item.aspect == "traffic");
+}
+
+bool accuses(const Evidence& item) {
+    return item.kind == EvidenceKind::metric || item.kind == EvidenceKind::log || item.kind == EvidenceKind::trace;
+}
+
+class Fusion {
+public:
+    Fusion(const Subject& subject, const Topology& topology, const std::vector<Evidence>& items)
+        : subject_(subject), topology_(topology), items_(items) {
+        for (const auto& item : items) {
+            weights_.push_back(accuses(item) ? item.mass : 0);
+        }
+    }
+
+    std::vector<RankedEntity> rank() {
+        explain_network();
+        explain_missing_calls();
+        walk();
+        return fuse();
+    }
+
+private:
+    /// A network fault at X makes its callers slow: their own time and their client-side latency are symptoms.
+    void explain_network() {
+        for (const auto& cause : items_) {
+            if (cause.aspect != "network" || cause.kind != EvidenceKind::trace || cause.mass < strong) {
+                continue;
+            }
+            const auto callers = topology_.callers(cause.entity);
+            for (std::size_t i = 0; i < items_.size(); ++i) {
+                const bool client = items_[i].aspect == "self time" ||
+                                    (items_[i].aspect == "latency" && items_[i].text.find("client") != std::string::npos);
+                if (client && std::find(callers.begin(), callers.end(), items_[i].entity) != callers.end()) {
+                    weights_[i] *= 0.3;
+                }
+            }
+        }
+    }
+
+    /// Calls that X no longer makes silence what lies below it.
+    void explain_missing_calls() {
+        for (const auto& cause : items_) {
+            if (cause.aspect != "calls" || cause.mass < strong || (cause.signal != "vanished" && cause.signal != "drop")) {
+                continue;
+            }
+            const auto below = topology_.below(cause.entity);
+            for (std::size_t i = 0; i < items_.size(); ++i) {
+                const bool silent = items_[i].kind == EvidenceKind::log && (items_[i].signal == "vanished" || items_[i].signal == "drop");
+                if (silent && below.contains(items_[i].entity)) {
+                    weights_[i] *= 0.3;
+                }
+            }
+        }
+    }
+
+    /// From the alerting entity through anomalous ones: who calls something anomalous is a symptom, who cannot be reached hardly matters.
+    void walk() {
+        std::map<std::string, double> felt;
+        for (const auto& item : items_) {
+            if (spreads(item)) {
+                felt[item.entity] = std::max(felt[item.entity], item.mass);
+            }
+        }
+        const auto is_anomalous = [&felt](const std::string& entity) {
+            const auto at = felt.find(entity);
+            return at != felt.end() && at->second >= anomalous;
+        };
+        const auto& start = subject_.alert.service;
+        const bool rooted = topology_.knows(start);
+        const auto reach = rooted ? reachable(start, is_anomalous) : std::set<std::string>{};
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            if (!spreads(items_[i])) {
+                continue;
+            }
+            const auto& entity = items_[i].entity;
+            for (const auto& callee : topology_.callees(entity)) {
+                // A cycle has no deepest node: only a callee that does not call back explains.
+                if (is_anomalous(callee) && !topology_.below(callee).contains(entity)) {
+                    weights_[i] *= symptom_factor;
+                    break;
+                }
+            }
+            if (rooted && entity != start && !reach.contains(entity)) {
+                weights_[i] *= unreachable_factor;
+            }
+        }
+    }
+
+    template <class Anomalous>
+    std::set<std::string> reachable(const std::string& start, const Anomalous& is_anomalous) const {
+        std::set<std::string> seen{start};
+        std::vector<std::string> open{start};
+        while (!open.empty()) {
+            const std::string at = std::move(open.back());
+            open.pop_back();
+            for (auto& next : topology_.callees(at)) {
+                if (is_anomalous(next) && seen.insert(next).second) {
+                    open.push_back(std::move(next));
+                }
+            }
+        }
+        return seen;
+    }
+
+    static std::string kind_of(const Evidence& item) {
+        if (item.kind == EvidenceKind::log || item.aspect == "calls") {
+            return item.aspect == "errors" ? "errors" : "code";
+        }
+        return item.aspect == "self time" ? "cpu" : item.aspect;
+    }
+
+    std::vector<RankedEntity> fuse() const {
+        std::map<std::string, std::vector<std::size_t>> by_entity;
+        for (std::size_t i = 0; i < items_.size(); ++i) {
+            if (weights_[i] > 0.02 && !items_[i].entity.empty()) {
+                by_entity[items_[i].entity].push_back(i);
+            }
+        }
+        std::vector<RankedEntity> ranked;
+        for (auto& [entity, indices] : by_entity) {
+            std::sort(indices.begin(), indices.end(),
+                      [this](std::size_t a, std::size_t b) { return weights_[a] != weights_[b] ? weights_[a] > weights_[b] : a < b; });
+            RankedEntity one;
+            one.entity = entity;
+            one.kind = kind_of(items_[indices.front()]);
+            std::set<EvidenceKind> kinds;
+            for (std::size_t n = 0; n < indices.size(); ++n) {
+                constexpr std::array shares{1.0, 0.3};
+                one.score += weights_[indices[n]] * (n < shares.size() ? shares.at(n) : n < 5 ? 0.1 : 0);
+                if (weights_[indices[n]] >= anomalous) {
+                    kinds.insert(items_[indices[n]].kind);
+                }
+            }
+            one.kinds = kinds.size();
+            one.items = std::move(indices);
+            ranked.push_back(std::move(one));
+        }
+        std::sort(ranked.begin(), ranked.end(), [](const RankedEntity& a, const RankedEntity& b) {
+            return a.score != b.score ? a.score > b.score : a.entity < b.entity;
+        });
+        return ranked;
+    }
+
+    static constexpr double symptom_factor = 0.5;
+    static constexpr double unreachable_factor = 0.5;
+
+    const Subject& subject_;
+    const Topology& topology_;
+    const std::vector<Evidence>& items_;
+    std::vector<double> weights_;
+};
+
+}  // namespace
+
+std::vector<RankedEntity> rank_entities(const Subject& subject, const Topology& topology, const std::vector<Evidence>& items) {
+    return Fusion(subject, topology, items).rank();
+}
+
+}  // namespace gumshoe
