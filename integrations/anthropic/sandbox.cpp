@@ -145,6 +145,14 @@ public:
         return reply;
     }
 
+    std::string settings(const sandbox::World& world) const override {
+        const std::string key = string_or_empty(*world.scenario, "llm.anthropic.api_key");
+        const std::string model = string_or_empty(*world.scenario, "llm.anthropic.model");
+        return dump_json(json{{"api_url", world.base_url},
+                              {"model", model.empty() ? "claude-sonnet-5" : model},
+                              {"api_key", key.empty() ? "sandbox-anthropic-api-key" : key}});
+    }
+
     json state() const override { return {{"requests", requests_}, {"refused", refused_}}; }
 
 private:

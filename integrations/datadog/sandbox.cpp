@@ -213,6 +213,14 @@ public:
     }
 
     json state() const override { return nullptr; }
+
+    std::string settings(const World& world) const override {
+        return dump_json(json{{"site", "datadoghq.com"},
+                              {"api_url", world.base_url},
+                              {"api_key", "sandbox-datadog-api-key"},
+                              {"application_key", "sandbox-datadog-application-key"},
+                              {"webhook", {{"token", webhook_token}}}});
+    }
 };
 
 }  // namespace

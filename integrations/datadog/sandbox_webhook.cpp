@@ -129,6 +129,7 @@ HttpRequest render_webhook(const sandbox::World& world, std::string_view moment)
     request.method = "POST";
     request.headers.add("Content-Type", "application/json; charset=utf-8");
     request.headers.add("User-Agent", "python-requests/2.32.3");
+    request.headers.add("Authorization", std::string("Bearer ") + webhook_token);
     request.headers.add("Accept", "*/*");
     request.body = values.dump(-1, ' ', true, json::error_handler_t::replace);
     return request;

@@ -9,6 +9,9 @@
 
 namespace gumshoe::datadog {
 
+/// The bearer token that the simulated Datadog sends along.
+inline constexpr const char* webhook_token = "sandbox-datadog-webhook-token";
+
 /// `moment`: "trigger", "renotify", "recovery". The URL and the credentials are the caller's to fill.
 HttpRequest render_webhook(const sandbox::World& world, std::string_view moment);
 

@@ -355,6 +355,10 @@ public:
         return reply;
     }
 
+    std::string settings(const World& world) const override {
+        return dump_json(json{{"api_url", world.base_url}, {"token", "ghp_sandboxtoken0123456789"}});
+    }
+
     json state() const override { return json::object(); }  // nobody writes to GitHub here
 
 private:

@@ -131,6 +131,14 @@ public:
         return reply;
     }
 
+    std::string settings(const sandbox::World& world) const override {
+        const std::string key = string_or_empty(*world.scenario, "llm.openai.api_key");
+        const std::string model = string_or_empty(*world.scenario, "llm.openai.model");
+        return dump_json(json{{"api_url", world.base_url},
+                              {"model", model.empty() ? "gpt-5.1" : model},
+                              {"api_key", key.empty() ? "sandbox-openai-api-key" : key}});
+    }
+
     json state() const override { return {{"requests", requests_}, {"refused", refused_}}; }
 
 private:

@@ -44,9 +44,14 @@ void add_demo(CLI::App& app, Chosen& chosen) {
 
 void add_sandbox(CLI::App& app, Chosen& chosen) {
     auto arguments = std::make_shared<SandboxArguments>();
-    CLI::App* command = app.add_subcommand("sandbox", "Serve the simulated company alone and print a configuration for it");
+    CLI::App* command = app.add_subcommand("sandbox", "Serve the simulated company alone and write a configuration for it");
     command->add_option("-s,--scenario", arguments->scenario, "Name or file of the scenario")->capture_default_str();
     command->add_option("--listen", arguments->listen, "Address")->capture_default_str();
+    command->add_option("--write-config", arguments->write_config, "Where to write the configuration; the webhooks to send go beside it")
+        ->capture_default_str();
+    command->add_option("--service-listen", arguments->service_listen, "Webhook listener in that configuration")->capture_default_str();
+    command->add_option("--service-admin-listen", arguments->service_admin_listen, "Admin listener in it")->capture_default_str();
+    command->add_option("--database", arguments->database, "Database in it")->capture_default_str();
     command->callback([&chosen, arguments] { chosen.command = [arguments] { return run_sandbox(*arguments); }; });
 }
 

@@ -34,6 +34,11 @@ int demo(const DemoArguments& arguments);
 struct SandboxArguments {
     std::string scenario = "bad-deploy";
     std::string listen = "127.0.0.1:9090";
+    std::string write_config = "sandbox.yaml";
+    // Of the service that the written configuration is for:
+    std::string service_listen = "127.0.0.1:8080";
+    std::string service_admin_listen = "127.0.0.1:8081";
+    std::string database = "sandbox.db";
 };
 int run_sandbox(const SandboxArguments& arguments);
 
