@@ -134,7 +134,7 @@ Title parse_title(std::string_view text) {
 
 std::string clean_body(std::string_view markdown) {
     std::string text = replace_all(sanitize_utf8(markdown.substr(0, limits::alert_body_bytes * 4)), "%%%", "");
-    text = drop_links(html_unescape(text));
+    text = drop_links(drop_links(html_unescape(text)));  // an image may be a link's text
     text = strip_invisible(drop_handles(text));
     std::string out;
     bool gap = false;

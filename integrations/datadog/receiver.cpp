@@ -97,19 +97,27 @@ struct FromLinks {
     std::string event_id;
 };
 
+/// A monitor's id from the path of its page; "" for any other link.
+std::string monitor_of(const std::string& link, const std::string& origin) {
+    constexpr std::string_view path = "/monitors/";
+    if (link.compare(origin.size(), path.size(), path) != 0) return {};
+    const std::string_view rest = std::string_view(link).substr(origin.size() + path.size());
+    const std::string_view id = rest.substr(0, rest.find_first_of("/?#"));
+    return all_digits(id) ? std::string(id) : std::string();
+}
+
 FromLinks read_links(const std::vector<std::string>& links) {
     FromLinks out;
+    bool own = false;  // a link that Datadog itself wrote wins over one in the user's message
     for (const std::string& link : links) {
         const std::string origin = *vendor_origin(link);
-        if (out.app_url.empty()) out.app_url = origin;
-        constexpr std::string_view path = "/monitors/";
-        if (link.compare(origin.size(), path.size(), path) != 0 || !out.monitor_id.empty()) continue;
-        const std::string_view rest = std::string_view(link).substr(origin.size() + path.size());
-        const std::string_view id = rest.substr(0, rest.find_first_of("/?#"));
-        if (!all_digits(id)) continue;
-        out.monitor_id = std::string(id);
-        out.group = link_parameter(link, "group");
-        out.event_id = link_parameter(link, "event_id");
+        const bool page = link.compare(origin.size(), 9, "/monitors") == 0 || link.compare(origin.size(), 6, "/event") == 0;
+        if (page && out.app_url.empty()) out.app_url = origin;  // images are on other hosts
+        const std::string id = monitor_of(link, origin);
+        const bool written = !link_parameter(link, "link_source").empty() || !link_parameter(link, "event_id").empty();
+        if (id.empty() || own || (!written && !out.monitor_id.empty())) continue;
+        out = FromLinks{origin, id, link_parameter(link, "group"), link_parameter(link, "event_id")};
+        own = written;
     }
     return out;
 }
