@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "base/text.hpp"
 #include "evidence/detect.hpp"
@@ -230,6 +231,17 @@ Evidence item_of(const MetricSeries& series, const MetricClass& cls, const Shift
     return item;
 }
 
+/// What did not move at the alerting service rules causes out: no surge of traffic, no lack of CPU.
+Evidence flat_item(const MetricSeries& series, const MetricClass& cls, const Shift& shift, const Periods& periods) {
+    Evidence item = item_of(series, cls, shift, periods);
+    item.signal = "flat";
+    item.mass = 0.1;
+    item.from = periods.incident.from;
+    item.text = series.entity + " " + series.name + " stayed at its usual level: " + format_quantity(shift.before, series.unit) +
+                " (median before), " + format_quantity(shift.after, series.unit) + " at most now";
+    return item;
+}
+
 /// The moment at which the alert's own metric was at its worst: where the others are looked at when points are minutes apart.
 std::optional<std::int64_t> worst_moment(const Subject& subject, const std::vector<MetricSeries>& series, const Periods& periods) {
     if (subject.alert.metric.empty()) {
@@ -268,13 +280,24 @@ std::vector<Evidence> metric_shifts(const Subject& subject, const std::vector<Me
     const auto periods = periods_of(subject);
     const auto worst = worst_moment(subject, series, periods);
     std::vector<Evidence> items;
+    std::set<std::string> told_flat;
     for (const auto& one : series) {
         const auto cls = classify(one);
         const auto shift = shift_of(one, cls, periods, worst);
         if (shift && shift->z >= worth_telling) {
             items.push_back(item_of(one, cls, *shift, periods));
+        } else if (shift && shift->z < 2 && one.entity == subject.alert.service && told_flat.insert(cls.aspect).second) {
+            items.push_back(flat_item(one, cls, *shift, periods));
         }
     }
+    // Flat in one series and moved in another of the same aspect is not flat.
+    std::set<std::string> moved;
+    for (const auto& item : items) {
+        if (item.signal != "flat" && item.entity == subject.alert.service) {
+            moved.insert(item.aspect);
+        }
+    }
+    std::erase_if(items, [&moved](const Evidence& item) { return item.signal == "flat" && moved.contains(item.aspect); });
     return items;
 }
 

@@ -19,7 +19,8 @@ bool spreads(const Evidence& item) {
 }
 
 bool accuses(const Evidence& item) {
-    return item.kind == EvidenceKind::metric || item.kind == EvidenceKind::log || item.kind == EvidenceKind::trace;
+    return item.signal != "flat" &&
+           (item.kind == EvidenceKind::metric || item.kind == EvidenceKind::log || item.kind == EvidenceKind::trace);
 }
 
 class Fusion {
