@@ -168,7 +168,7 @@ private:
         std::variant<Reply, Failure> outcome = co_await exchange(slot.target, std::move(http), deadline, clocks);
 
         Failure failure = assess(outcome, request, check);
-        failure.reason = without_key(std::move(failure.reason), target);
+        for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) *text = without_key(std::move(*text), target);
         Reply* reply = std::get_if<Reply>(&outcome);
         const double cost = reply == nullptr ? 0 : cost_usd(target.price, reply->usage);
         spent_today_usd_ += cost;
@@ -377,8 +377,7 @@ private:
                                     : standing.skip == Skip::window ? FailureClass::context_overflow
                                                                     : standing.failure;
             }
-            if (standing.skip == Skip::burned || standing.skip == Skip::tries || standing.skip == Skip::pause)
-                continue;  // its attempt is in the journal
+            if (slot.tries > 0) continue;  // its attempt says why
             if (std::exchange(slot.skip_journaled, standing.words) == standing.words) continue;
             LlmAttempt row = row_for(journey, *slot.target);
             row.number = journey.attempts + 1;

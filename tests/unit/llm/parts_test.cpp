@@ -1,0 +1,204 @@
+// The router's parts on their own: breaker, repairs, schema, playback, the reply as JSON.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "llm/breaker.hpp"
+#include "llm/judge.hpp"
+#include "llm/playback.hpp"
+#include "llm/repair.hpp"
+#include "llm/schema.hpp"
+
+using namespace gumshoe;
+using namespace gumshoe::llm;
+using namespace std::chrono_literals;
+
+namespace {
+const Monotonic start{1000h};
+}
+
+TEST_CASE("a breaker trips on four failures in a row and lets one call at a time through after its pause") {
+    Breaker breaker;
+    for (int i = 0; i < 3; ++i) breaker.failed(start + seconds(i), 1);
+    CHECK(breaker.state(start + 3s) == Breaker::State::closed);
+    breaker.failed(start + 3s, 1);
+    CHECK(breaker.state(start + 4s) == Breaker::State::open);
+    CHECK_FALSE(breaker.allows(start + 17s));
+    CHECK(breaker.next_chance(start + 4s) == start + 18s);
+    CHECK(breaker.allows(start + 18s));
+    breaker.started(start + 18s, start + 60s);
+    CHECK_FALSE(breaker.allows(start + 19s));  // one permit
+    CHECK(breaker.allows(start + 60s));        // whose lease ends
+    breaker.neutral();
+    CHECK(breaker.allows(start + 19s));  // given back by a call that said nothing
+}
+
+TEST_CASE("two successes close a half-open breaker, one failure opens it for twice as long") {
+    Breaker breaker;
+    for (int i = 0; i < 4; ++i) breaker.failed(start, 1);
+    breaker.succeeded(start + 15s);
+    CHECK(breaker.state(start + 15s) == Breaker::State::half_open);
+    breaker.failed(start + 16s, 1);
+    CHECK(breaker.next_chance(start + 16s) == start + 46s);
+    breaker.succeeded(start + 46s);
+    breaker.succeeded(start + 47s);
+    CHECK(breaker.state(start + 47s) == Breaker::State::closed);
+    breaker.failed(start + 48s, 1);
+    CHECK(breaker.state(start + 48s) == Breaker::State::closed);
+}
+
+TEST_CASE("failures of calls that were under way do not lengthen a breaker's pause") {
+    Breaker breaker;
+    for (int i = 0; i < 40; ++i) breaker.failed(start, 1);
+    CHECK(breaker.next_chance(start) == start + 15s);
+}
+
+TEST_CASE("half the calls of a busy minute failing trips a breaker, old failures do not") {
+    Breaker busy;
+    for (int i = 0; i < 3; ++i) {
+        busy.succeeded(start + seconds(i));
+        busy.failed(start + seconds(i), 1);
+    }
+    CHECK(busy.state(start + 3s) == Breaker::State::open);
+    Breaker rare;
+    for (int i = 0; i < 10; ++i) {
+        rare.failed(start + 11min * i, 1);
+        CHECK(rare.state(start + 11min * i) == Breaker::State::closed);
+    }
+}
+
+TEST_CASE("a breaker's pause is capped at five minutes") {
+    Breaker breaker;
+    Monotonic now = start;
+    for (int i = 0; i < 4; ++i) breaker.failed(now, 1);
+    for (int i = 0; i < 20; ++i) {
+        now = breaker.next_chance(now);
+        breaker.failed(now, 1);
+        CHECK(breaker.next_chance(now) - now <= 5min);
+    }
+}
+
+TEST_CASE("repairs drop or rename one parameter and leave the rest") {
+    const std::string body =
+        R"({"messages":[{"content":"x","role":"developer"}],"max_tokens":5,"model":"m","output_config":{"effort":"low","format":{}},"temperature":0.1})";
+    const auto with = [&](const char* param) { return *parse_json(repaired(body, {repair_for(param)})); };
+    CHECK_FALSE(with("temperature").contains("temperature"));
+    CHECK(with("temperature")["max_tokens"] == 5);
+    CHECK(with("max_tokens")["max_completion_tokens"] == 5);
+    CHECK_FALSE(with("max_tokens").contains("max_tokens"));
+    CHECK(with("effort")["output_config"] == json{{"format", json::object()}});
+    CHECK(with("output_config.format.schema")["output_config"] == json{{"effort", "low"}});
+    CHECK(with("messages[0].role")["messages"][0]["role"] == "system");
+    for (const char* vital : {"model", "messages", "tools", "messages[3].content", "", "made_up"}) {
+        INFO(vital);
+        CHECK(repair_for(vital).empty());
+    }
+    CHECK(repaired("not json", {"temperature"}) == "not json");
+}
+
+TEST_CASE("a refused signature takes the reasoning out of every turn and nothing else") {
+    const std::string body =
+        R"({"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x"},{"type":"redacted_thinking"},{"type":"text","text":"t"}]},{"role":"user","content":"q"}]})";
+    const json out = *parse_json(repaired(body, {repair_for("thinking")}));
+    REQUIRE(out["messages"][0]["content"].size() == 1);
+    CHECK(out["messages"][0]["content"][0]["text"] == "t");
+    CHECK(out["messages"][1]["content"] == "q");
+}
+
+TEST_CASE("a schema is strict when every object is closed and requires all it has") {
+    const auto strict = [](const char* text) { return is_strict(*parse_json(text)); };
+    CHECK(strict(R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})"));
+    CHECK_FALSE(strict(R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"]})"));
+    CHECK_FALSE(strict(R"({"type":"object","properties":{"a":{"type":"string"}},"required":[],"additionalProperties":false})"));
+    CHECK_FALSE(strict(R"({"type":"object"})"));
+    CHECK_FALSE(strict(
+        R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"object"}}},"required":["a"],"additionalProperties":false})"));
+    const json bounded = *parse_json(
+        R"({"type":"object","properties":{"minimum":{"type":"integer","minimum":1}},"required":["minimum"],"additionalProperties":false})");
+    const json bare = without_bounds(bounded);
+    CHECK(bare["properties"].contains("minimum"));  // a property of that name stays
+    CHECK_FALSE(bare["properties"]["minimum"].contains("minimum"));
+}
+
+TEST_CASE("a reply that came through is still judged") {
+    Request request;
+    request.tools = {{"get", "", "{}"}};
+    request.schema = "{}";
+    const auto verdict = [&](Reply reply) {
+        const auto failure = judge(reply, request);
+        return failure ? to_string(failure->failure) : "ok";
+    };
+    Reply reply;
+    reply.text = "{\"a\":1}";
+    CHECK(verdict(reply) == "ok");
+    for (const char* text : {"", "  \n", "\t"}) {
+        reply.text = text;
+        CHECK(verdict(reply) == "empty");
+    }
+    for (const char* text : {"{", "[]", "7", "Sure! {\"a\":1}", "{\"a\":1} {\"a\":2}"}) {
+        reply.text = text;
+        CHECK(verdict(reply) == "schema_invalid");
+    }
+    reply.tool_calls = {{"c1", "get", "{\"a\":1}"}};
+    CHECK(verdict(reply) == "ok");
+    for (const char* arguments : {"{\"a\":", "[]", "7"}) {
+        reply.tool_calls = {{"c1", "get", arguments}};
+        CHECK(verdict(reply) == "schema_invalid");
+    }
+    reply.tool_calls = {{"c1", "other", "{}"}};
+    CHECK(verdict(reply) == "schema_invalid");
+    reply.tool_calls = {{"c1", "get", "{}"}};
+    request.tool_choice = ToolChoice::none;
+    CHECK(verdict(reply) == "schema_invalid");
+    reply.stop = Stop::refusal;
+    CHECK(verdict(reply) == "refusal");
+    reply.stop = Stop::length;
+    CHECK(verdict(reply) == "output_truncated");
+    reply.stop = Stop::filter;
+    CHECK(verdict(reply) == "content_filter");
+}
+
+TEST_CASE("a reply comes back from the journal as it went in") {
+    Reply reply;
+    reply.text = "t\xff";
+    reply.tool_calls = {{"c1", "get", "{\"a\":1}"}};
+    reply.stop = Stop::tool_calls;
+    reply.usage = {.input_tokens = 10, .cached_tokens = 4, .output_tokens = 3, .reasoning_tokens = 1};
+    reply.model = "m";
+    reply.request_id = "r";
+    reply.opaque = "[]";
+    const auto back = reply_from_json(*parse_json(dump_json(to_json_value(reply))));
+    REQUIRE(back.has_value());
+    CHECK(back->text == "t\xEF\xBF\xBD");
+    CHECK(back->tool_calls.at(0).arguments == "{\"a\":1}");
+    CHECK(back->stop == Stop::tool_calls);
+    CHECK(back->usage.cached_tokens == 4);
+    CHECK(back->opaque == "[]");
+    CHECK(reply_from_json(json::object()).has_error());
+    CHECK(reply_from_json(json::array()).has_error());
+}
+
+TEST_CASE("a script cites the evidence that the prompt really holds") {
+    const json script = *parse_json(R"([
+        {"tool": "get", "arguments": {"id": "{{E:pool exhausted}}"}},
+        {"answer": {"cites": ["{{E:never there | p95 & checkout}}", "{{E:never there}}"], "at": "{{T:-60}}",
+                    "claims": [{"text": "a", "cites": ["{{E:pool}}"]}, {"text": "dropped", "cites": ["{{E:never there}}"]}]}}])");
+    Heard heard{.turns = 0,
+                .prompt = "intro [E9] pool exhausted\n[E3] metric checkout p95 3.4 s\n- [E12] log checkout Pool Exhausted",
+                .tools = {"get"}};
+    const Timestamp zero = *parse_rfc3339("2026-08-01T10:00:00Z");
+    Said said = play(script, heard, zero, "call_");
+    REQUIRE(said.calls.size() == 1);
+    CHECK(said.calls[0].id == "call_sim_1");
+    CHECK(said.calls[0].arguments == R"({"id":"E12"})");
+    heard.turns = 1;
+    const json answer = *parse_json(play(script, heard, zero, "call_").text);
+    CHECK(answer["cites"] == json::array({"E3"}));
+    CHECK(answer["at"] == "2026-08-01T09:59:00Z");
+    REQUIRE(answer["claims"].size() == 1);
+    CHECK(answer["claims"][0]["cites"] == json::array({"E12"}));
+    heard = {.turns = 0, .prompt = "", .tools = {}};
+    CHECK(play(script, heard, zero, "call_").calls.empty());  // no tool offered: it answers
+    heard.turns = 9;
+    CHECK_FALSE(play(script, heard, zero, "call_").text.empty());  // past its end
+    CHECK_FALSE(play(json::array(), heard, zero, "call_").text.empty());
+}
