@@ -30,6 +30,16 @@ Window window_from(const json& value, std::string_view key) {
     return {from_millis(get_int(value, path + ".from").value_or(0)), from_millis(get_int(value, path + ".to").value_or(0))};
 }
 
+std::map<std::string, std::string> texts_from(const json& value, std::string_view key) {
+    std::map<std::string, std::string> texts;
+    const json* object = find(value, key);
+    if (!object || !object->is_object()) return texts;
+    for (const auto& [name, text] : object->items()) {
+        if (text.is_string()) texts[name] = text.get<std::string>();
+    }
+    return texts;
+}
+
 }  // namespace
 
 std::vector<std::string> related_services(const std::vector<ServiceInfo>& services, const std::string& service) {
@@ -84,12 +94,8 @@ result<Subject> subject_from_json(const json& value) {
     for (const json& service : value.value("services", json::array())) {
         if (service.is_string()) subject.services.push_back(service.get<std::string>());
     }
-    for (const auto& [name, repository] : value.value("repositories", json::object()).items()) {
-        if (repository.is_string()) subject.repositories[name] = repository.get<std::string>();
-    }
-    for (const auto& [name, path] : value.value("paths", json::object()).items()) {
-        if (path.is_string()) subject.paths[name] = path.get<std::string>();
-    }
+    subject.repositories = texts_from(value, "repositories");
+    subject.paths = texts_from(value, "paths");
     return subject;
 }
 
