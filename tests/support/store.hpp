@@ -1,6 +1,8 @@
 // A store of each engine in a directory of its own, on a loop with a fake clock.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -24,8 +26,10 @@ namespace gumshoe::test {
 
 class TempDir {
 public:
+    /// In memory where there is such a place: what a disk does is not what these tests ask.
     TempDir() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "gumshoe-test-XXXXXX").string();
+        const bool memory = ::access("/dev/shm", W_OK) == 0;
+        std::string pattern = (memory ? "/dev/shm" : std::filesystem::temp_directory_path().string()) + "/gumshoe-test-XXXXXX";
         if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
         path_ = pattern;
     }
@@ -76,7 +80,8 @@ public:
     }
     /// Rows of a read-only query, columns joined with '|'; for what no interface tells.
     std::vector<std::string> rows(const std::string& sql, std::size_t columns) {
-        std::function<result<std::vector<std::string>>(Connection&)> work = [=](Connection& connection) -> result<std::vector<std::string>> {
+        std::function<result<std::vector<std::string>>(Connection&)> work =
+            [=](Connection& connection) -> result<std::vector<std::string>> {
             auto found = connection.query(sql);
             if (!found) return found.error();
             std::vector<std::string> lines;

@@ -18,7 +18,8 @@ TEST_CASE("migrations are numbered from 1 without a gap") {
 
 TEST_CASE("every table is strict and every CHECK and UNIQUE of it has a name") {
     TestStore store;
-    for (const std::string& sql : store.rows("SELECT sql FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%sqlite_sequence%'", 1)) {
+    for (const std::string& sql :
+         store.rows("SELECT sql FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%sqlite_sequence%'", 1)) {
         CAPTURE(sql);
         CHECK(sql.find(") STRICT") != std::string::npos);
         for (std::size_t at = sql.find("CHECK ("); at != std::string::npos; at = sql.find("CHECK (", at + 1)) {
