@@ -150,7 +150,9 @@ public:
         const std::string model = string_or_empty(*world.scenario, "llm.anthropic.model");
         return dump_json(json{{"api_url", world.base_url},
                               {"model", model.empty() ? "claude-sonnet-5" : model},
-                              {"api_key", key.empty() ? "sandbox-anthropic-api-key" : key}});
+                              {"api_key", key.empty() ? "sandbox-anthropic-api-key" : key},
+                              {"context_window", 200000},
+                              {"price", {{"input_per_million", 3}, {"cached_per_million", 0.3}, {"output_per_million", 15}}}});
     }
 
     json state() const override { return {{"requests", requests_}, {"refused", refused_}}; }

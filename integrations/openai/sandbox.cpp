@@ -136,7 +136,9 @@ public:
         const std::string model = string_or_empty(*world.scenario, "llm.openai.model");
         return dump_json(json{{"api_url", world.base_url},
                               {"model", model.empty() ? "gpt-5.1" : model},
-                              {"api_key", key.empty() ? "sandbox-openai-api-key" : key}});
+                              {"api_key", key.empty() ? "sandbox-openai-api-key" : key},
+                              {"context_window", 400000},
+                              {"price", {{"input_per_million", 1.25}, {"cached_per_million", 0.125}, {"output_per_million", 10}}}});
     }
 
     json state() const override { return {{"requests", requests_}, {"refused", refused_}}; }
