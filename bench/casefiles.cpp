@@ -108,6 +108,11 @@ void evaluate(const CaseFile& file, const std::string& name, Score& score, bool 
             }
             std::printf("\n");
         }
+        for (const auto& item : evidence) {
+            if (rank != 1 && item.entity == entity) {
+                std::printf("    truth: %.2f %s\n", item.mass, item.text.c_str());
+            }
+        }
     }
 }
 

@@ -137,9 +137,12 @@ private:
         std::sort(order.begin(), order.end(), [](const LogRecord* a, const LogRecord* b) {
             return std::tie(a->time_unix_nano, a->service, a->body) < std::tie(b->time_unix_nano, b->service, b->body);
         });
-        std::int64_t first_quiet = 0;
-        std::int64_t last_quiet = 0;
-        std::size_t quiet_lines = 0;
+        struct Extent {
+            std::int64_t first = 0;
+            std::int64_t last = 0;
+            std::size_t lines = 0;
+        };
+        std::vector<Extent> extents(periods_.quiet.size());
         for (const auto* log : order) {
             const auto time = from_millis(log->time_unix_nano / 1'000'000);
             const bool after = periods_.is_incident(time);
@@ -147,18 +150,23 @@ private:
             if (!after && !before) {
                 continue;
             }
-            if (before) {
-                first_quiet = quiet_lines == 0 ? to_millis(time) : first_quiet;
-                last_quiet = to_millis(time);
-                ++quiet_lines;
+            for (std::size_t i = 0; i < extents.size(); ++i) {
+                if (periods_.quiet[i].contains(time)) {
+                    extents[i].first = extents[i].lines == 0 ? to_millis(time) : extents[i].first;
+                    extents[i].last = to_millis(time);
+                    extents[i].lines += 1;
+                }
             }
             count(*log, after);
         }
-        quiet_ = periods_.quiet_length();
-        constexpr std::size_t dense = 200;  // enough lines to tell how much of the quiet time was fetched
-        if (quiet_lines >= dense && periods_.quiet.size() == 1) {
-            quiet_ = std::min(quiet_, milliseconds(std::max<std::int64_t>(last_quiet - first_quiet, 1000)));
+        // Where lines are dense they show how much of a quiet time was fetched; sparse ones may mean that there was little to log.
+        constexpr std::size_t dense = 200;
+        const bool any_dense = std::any_of(extents.begin(), extents.end(), [](const Extent& extent) { return extent.lines >= dense; });
+        for (std::size_t i = 0; i < extents.size(); ++i) {
+            const auto whole = periods_.quiet[i].to - periods_.quiet[i].from;
+            quiet_ += any_dense ? std::min(whole, milliseconds(std::max<std::int64_t>(extents[i].last - extents[i].first, 0))) : whole;
         }
+        quiet_ = std::max(quiet_, milliseconds(any_dense ? 1000 : 0));
     }
 
     void count(const LogRecord& log, bool after) {
@@ -222,6 +230,10 @@ private:
         const bool fresh = rising && seen.all.before == 0;
         double weight = rising ? 1 : 0.7;
         const bool bad_news = seen.alarming || sounds_like_failure(text);
+        const bool new_operation = best_operation >= 0 && operations_[static_cast<std::size_t>(best_operation)].second.before == 0;
+        if (new_operation && !bad_news) {
+            weight *= 0.4;  // nobody used it before: other traffic, not another behaviour
+        }
         if (rising && bad_news) {
             weight *= 1.6;
         }

@@ -215,27 +215,30 @@ struct LogPatterns::Tree {
                                                                     : lower == candidate || (candidate.size() == 4 && found == 0));
         }
         words.emplace_back(stored);
+        // A source location is an identity as well.
+        const auto mark = word.find('#');
+        tells |=
+            static_cast<std::uint8_t>(mark != std::string_view::npos && mark + 1 < word.size() && (class_of(word[mark + 1]) & digit) != 0);
         outcome.push_back(tells);
         word_ids.emplace(stored, id);
         return id;
     }
 
-    /// Share of equal words among those that are not wildcards; 0 where an outcome differs.
+    /// Share of the line's own words that the pattern has too; 0 where an outcome differs.
     double similarity(const Pattern& pattern) const {
         std::size_t equal = 0;
         std::size_t fixed = 0;
         for (std::size_t i = 0; i < tokens.size(); ++i) {
             const auto mine = pattern.tokens[i];
             const auto theirs = tokens[i];
+            fixed += theirs != 0 ? 1 : 0;
             if (mine == theirs) {
                 equal += mine != 0 ? 1 : 0;
-                fixed += mine != 0 ? 1 : 0;
                 continue;
             }
             if (outcome[mine] != 0 || outcome[theirs] != 0) {
                 return 0;
             }
-            fixed += mine != 0 ? 1 : 0;
         }
         return fixed == 0 ? 1.0 : static_cast<double>(equal) / static_cast<double>(fixed);
     }

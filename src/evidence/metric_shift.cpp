@@ -121,7 +121,7 @@ struct Shift {
     double before = 0;
     double after = 0;
     std::int64_t onset = 0;
-    bool few_points = false;
+    std::size_t points = 0;  // of the quiet time
 };
 
 /// The end of the spread in the bad direction, one outlier of few not counted.
@@ -172,7 +172,7 @@ std::optional<Shift> shift_of(const MetricSeries& series, const MetricClass& cls
             }
         }
     }
-    if (quiet.size() < 3 || incident.empty()) {
+    if (quiet.size() < 2 || incident.empty()) {
         return std::nullopt;
     }
     const double median = quantile(quiet, 0.5);
@@ -198,7 +198,7 @@ std::optional<Shift> shift_of(const MetricSeries& series, const MetricClass& cls
     shift.z = shift.up ? up : down;
     shift.before = median;
     shift.after = shift.up ? top : bottom;
-    shift.few_points = quiet.size() < enough_points;
+    shift.points = quiet.size();
     shift.onset = first_of_excursion(recent, to_seconds(periods.incident.to), median, scale, shift.up);
     if (cls.share) {  // back to what the metric says
         const double whole = *high > 1.001 || top > 1.001 ? 100 : 1;
@@ -217,7 +217,10 @@ Evidence item_of(const MetricSeries& series, const MetricClass& cls, const Shift
     item.signal = shift.up ? "rise" : "drop";
     const std::string lower = to_lower(series.name);
     const bool of_host = lower.starts_with("node") || lower.starts_with("host");
-    item.mass = squash(shift.z * (shift.few_points ? 0.7 : 1) * (of_host ? 0.5 : 1), half_mass_z);
+    // Volumes follow traffic and unknown kinds say little by themselves; a host's figures are those of all that runs on it.
+    const bool vague = item.aspect == "network" || item.aspect == "value" || item.aspect == "traffic" || of_host;
+    const double trust = shift.points < 4 ? 0.5 : shift.points < enough_points ? 0.7 : 1;
+    item.mass = squash(shift.z * trust, half_mass_z) * (vague ? 0.4 : 1);
     item.numbers = {{"before", shift.before}, {"after", shift.after}, {"z", std::round(shift.z * 10) / 10}};
     item.from = shift.onset != 0 ? from_seconds(shift.onset) : periods.onset;
     item.to = periods.incident.to;
@@ -225,7 +228,7 @@ Evidence item_of(const MetricSeries& series, const MetricClass& cls, const Shift
     item.text = series.entity + (series.instance.empty() || series.instance == series.entity ? "" : " (" + series.instance + ")") + " " +
                 series.name + (shift.up ? " rose from " : " fell from ") + format_quantity(shift.before, series.unit) + " to " +
                 format_quantity(shift.after, series.unit) + " at " + format_clock(item.from);
-    if (shift.few_points) {
+    if (shift.points < enough_points) {
         item.text += " (few points before)";
     }
     return item;

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
+
+#include "base/text.hpp"
 
 namespace gumshoe {
 
@@ -27,8 +30,20 @@ class Fusion {
 public:
     Fusion(const Subject& subject, const Topology& topology, const std::vector<Evidence>& items)
         : subject_(subject), topology_(topology), items_(items) {
+        const bool traced = std::any_of(items.begin(), items.end(), [](const Evidence& item) { return item.kind == EvidenceKind::trace; });
         for (const auto& item : items) {
-            weights_.push_back(accuses(item) ? item.mass : 0);
+            double weight = accuses(item) ? item.mass : 0;
+            if (item.kind == EvidenceKind::metric && item.aspect == "latency") {
+                weight *= traced ? 0.6 : 1;                                           // traces tell better where time goes
+                weight *= item.text.find(".client.") != std::string::npos ? 0.5 : 1;  // time spent waiting for others
+            }
+            if (spreads(item) && of_another_family(item)) {
+                weight *= 0.6;
+            }
+            if (is_address(item.entity)) {
+                weight *= 0.7;  // seen from its callers only; what serves it has a name of its own
+            }
+            weights_.push_back(weight);
         }
     }
 
@@ -40,6 +55,26 @@ public:
     }
 
 private:
+    /// The alert is about slowness and the item about failures, or the other way round.
+    bool of_another_family(const Evidence& item) const {
+        const std::string about = to_lower(subject_.alert.metric + ' ' + subject_.alert.title);
+        const auto says = [&about](std::initializer_list<const char*> words) {
+            return std::any_of(words.begin(), words.end(), [&about](const char* word) { return about.find(word) != std::string::npos; });
+        };
+        const bool slow = says({"latency", "slow", "duration", "response time", "p95", "p99"});
+        const bool failing = says({"avail", "error", "fail", "5xx", "success"});
+        return slow != failing && (item.aspect == "latency") != slow;
+    }
+
+    /// "orders.eu-1.example.com", "10.0.0.7:5432": an address, not a component.
+    static bool is_address(const std::string& entity) {
+        const auto host = entity.substr(0, entity.find_first_of("_:/"));
+        const auto dots = std::count(host.begin(), host.end(), '.');
+        const bool plain =
+            std::all_of(host.begin(), host.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-'; });
+        return plain && dots >= 3;
+    }
+
     /// A network fault at X makes its callers slow: their own time and their client-side latency are symptoms.
     void explain_network() {
         for (const auto& cause : items_) {
@@ -77,7 +112,10 @@ private:
     void walk() {
         std::map<std::string, double> felt;
         for (const auto& item : items_) {
-            if (spreads(item)) {
+            // Its own trouble counts as well as what it passes on: a slow network shows in no server's latency.
+            const bool own = item.mass >= strong && item.signal != "flat" &&
+                             (item.kind == EvidenceKind::trace || item.aspect == "cpu" || item.aspect == "saturation");
+            if (spreads(item) || own) {
                 felt[item.entity] = std::max(felt[item.entity], item.mass);
             }
         }
@@ -88,11 +126,18 @@ private:
         const auto& start = subject_.alert.service;
         const bool rooted = topology_.knows(start);
         const auto reach = rooted ? reachable(start, is_anomalous) : std::set<std::string>{};
+        const auto below = topology_.below(start);
         for (std::size_t i = 0; i < items_.size(); ++i) {
+            const auto& entity = items_[i].entity;
+            const bool connected = !rooted || entity == start || below.contains(entity);
             if (!spreads(items_[i])) {
+                weights_[i] *= connected ? 1 : 0.6;
                 continue;
             }
-            const auto& entity = items_[i].entity;
+            if (!connected) {
+                weights_[i] *= unconnected_factor;
+                continue;
+            }
             for (const auto& callee : topology_.callees(entity)) {
                 // A cycle has no deepest node: only a callee that does not call back explains.
                 if (is_anomalous(callee) && !topology_.below(callee).contains(entity)) {
@@ -124,9 +169,19 @@ private:
 
     static std::string kind_of(const Evidence& item) {
         if (item.kind == EvidenceKind::log || item.aspect == "calls") {
-            return item.aspect == "errors" ? "errors" : "code";
+            return "code";
         }
         return item.aspect == "self time" ? "cpu" : item.aspect;
+    }
+
+    /// Of the strongest item that tells a cause; of the strongest at all when none does.
+    std::string kind_of(const std::vector<std::size_t>& indices) const {
+        for (const auto index : indices) {
+            if (weights_[index] >= std::max(anomalous, 0.4 * weights_[indices.front()]) && !spreads(items_[index])) {
+                return kind_of(items_[index]);
+            }
+        }
+        return kind_of(items_[indices.front()]);
     }
 
     std::vector<RankedEntity> fuse() const {
@@ -142,7 +197,7 @@ private:
                       [this](std::size_t a, std::size_t b) { return weights_[a] != weights_[b] ? weights_[a] > weights_[b] : a < b; });
             RankedEntity one;
             one.entity = entity;
-            one.kind = kind_of(items_[indices.front()]);
+            one.kind = kind_of(indices);
             std::set<EvidenceKind> kinds;
             for (std::size_t n = 0; n < indices.size(); ++n) {
                 constexpr std::array shares{1.0, 0.3};
@@ -162,7 +217,8 @@ private:
     }
 
     static constexpr double symptom_factor = 0.5;
-    static constexpr double unreachable_factor = 0.5;
+    static constexpr double unreachable_factor = 0.5;  // what lies between is healthy
+    static constexpr double unconnected_factor = 0.2;  // no call of the alerting entity leads there
 
     const Subject& subject_;
     const Topology& topology_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "evidence/detect.hpp"
@@ -29,7 +30,6 @@ struct Node {
     Period period = neither;
     bool error = false;
     bool erroring_child = false;
-    bool foreign_child = false;
 };
 
 struct Sample {
@@ -85,6 +85,7 @@ private:
         std::unordered_map<std::string_view, std::string> normal;
         by_id.reserve(spans.size());
         nodes_.resize(spans.size());
+        std::size_t quiet_spans = 0;
         for (std::size_t i = 0; i < spans.size(); ++i) {
             by_id.emplace(spans[i].span_id, static_cast<std::int32_t>(i));
         }
@@ -101,11 +102,30 @@ private:
             node.error = span.error;
             const auto at = from_millis(span.start_time_unix_nano / 1'000'000);
             node.period = periods_.is_incident(at) ? incident : periods_.is_quiet(at) ? quiet : neither;
+            quiet_spans += node.period == quiet ? 1 : 0;
             if (const auto parent = by_id.find(span.parent_span_id);
                 parent != by_id.end() && parent->second != static_cast<std::int32_t>(i)) {
                 node.parent = parent->second;
             }
         }
+        constexpr std::size_t enough_quiet = 50;
+        if (quiet_spans < enough_quiet) {
+            compare_with_before_onset(spans);
+        }
+        count();
+    }
+
+    /// No traces of a quiet time were kept: what the incident's window holds from before the onset stands in for it.
+    void compare_with_before_onset(const std::vector<SpanRecord>& spans) {
+        for (std::size_t i = 0; i < spans.size(); ++i) {
+            const auto at = from_millis(spans[i].start_time_unix_nano / 1'000'000);
+            if (nodes_[i].period == incident && at < periods_.onset) {
+                nodes_[i].period = quiet;
+            }
+        }
+    }
+
+    void count() {
         service_of_.assign(operations_.size(), 0);
         count_before_.assign(operations_.size(), 0);
         count_after_.assign(operations_.size(), 0);
@@ -118,7 +138,9 @@ private:
                 parent.children += 1;
                 parent.children_ms += node.duration_ms;
                 parent.erroring_child = parent.erroring_child || node.error;
-                parent.foreign_child = parent.foreign_child || parent.service != node.service;
+                if (parent.service != node.service) {
+                    calls_out_.insert(parent.operation);
+                }
             }
         }
     }
@@ -143,7 +165,7 @@ private:
     void self_time() {
         std::map<std::uint32_t, Sample> samples;  // by operation: ln of self time
         for (const auto& node : nodes_) {
-            if (node.period != neither && !node.foreign_child) {
+            if (node.period != neither && !calls_out_.contains(node.operation)) {
                 samples[node.operation].add(node.period, std::log(std::max(0.0, node.duration_ms - node.children_ms) + 0.5));
             }
         }
@@ -159,13 +181,14 @@ private:
             const double median_before = quantile(sample.before, 0.5);
             const double tail = quantile(sample.after, 0.9) - quantile(sample.before, 0.9);
             const double z = std::max(median_after - median_before, 0.7 * tail) / error;
-            const double mass = squash(z, half_mass_self);
-            if (mass < 0.1) {
-                continue;
-            }
             const bool by_median = median_after - median_before >= 0.7 * tail;
             const double before = std::max(0.0, std::exp(by_median ? median_before : quantile(sample.before, 0.9)) - 0.5);
             const double after = std::max(0.0, std::exp(by_median ? median_after : quantile(sample.after, 0.9)) - 0.5);
+            constexpr double material_ms = 5;  // a millisecond more is not what someone was woken for
+            const double mass = squash(z, half_mass_self) * squash(after - before, material_ms);
+            if (mass < 0.1) {
+                continue;
+            }
             auto found = item(service_of_[operation], "self time", "slow", mass);
             found.text = found.entity + " " + operation_name(operation) + " spends " + format_quantity(after, "ms") + " in its own code (" +
                          (by_median ? "median" : "p90") + "), " + format_quantity(before, "ms") + " before";
@@ -309,6 +332,7 @@ private:
     std::vector<std::string> services_;
     std::vector<std::string> operations_;  // "service\noperation"
     std::vector<std::uint32_t> service_of_;
+    std::set<std::uint32_t> calls_out_;  // operations that wait for another service: their time is not their own
     std::vector<std::uint32_t> count_before_;
     std::vector<std::uint32_t> count_after_;
     std::vector<Evidence> items_;
