@@ -17,7 +17,8 @@ std::map<std::string, int> gathering_calls(Stage& stage) {
     std::map<std::string, int> calls;
     for (const char* vendor : {"datadog", "github"}) {
         for (const json& request : stage.requests(vendor)) {
-            ++calls[vendor + request.at("method").get<std::string>() + request.at("path").get<std::string>() + "?" + request.value("query", "")];
+            ++calls[vendor + request.at("method").get<std::string>() + request.at("path").get<std::string>() + "?" +
+                    request.value("query", std::string())];
         }
     }
     return calls;

@@ -28,7 +28,8 @@ TEST_CASE("a deactivated account at the first vendor: the second one answers and
 
 TEST_CASE("all models down: the built-in analyst's finding stands, and says so") {
     Stage stage;
-    stage.set_faults({{{"vendor", "openai"}, {"kind", "status"}, {"status", 500}}, {{"vendor", "anthropic"}, {"kind", "status"}, {"status", 529}}});
+    stage.set_faults(
+        {{{"vendor", "openai"}, {"kind", "status"}, {"status", 500}}, {{"vendor", "anthropic"}, {"kind", "status"}, {"status", 529}}});
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
     const json shown = stage.finished(id);

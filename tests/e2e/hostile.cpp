@@ -58,8 +58,9 @@ TEST_CASE("a webhook without a secret is refused at start, with the place in the
 }
 
 TEST_CASE("no secret comes out anywhere: log, database, Slack, admin API, prompts") {
-    const std::vector<std::string> canaries = {"canary-dd-api-key-7731", "canary-dd-app-key-7732",  "canary-openai-key-7733",
-                                               "canary-anthropic-7734",  "xoxb-canary-slack-7735", "ghp_canarygithubtoken7736777677767776",
+    const std::vector<std::string> canaries = {"canary-dd-api-key-7731",   "canary-dd-app-key-7732",
+                                               "canary-openai-key-7733",   "canary-anthropic-7734",
+                                               "xoxb-canary-slack-7735",   "ghp_canarygithubtoken7736777677767776",
                                                "canary-in-a-log-line-7737"};
     // One of them stands in a log line, as a leaked credential would.
     json patch = json::object();
@@ -80,10 +81,10 @@ TEST_CASE("no secret comes out anywhere: log, database, Slack, admin API, prompt
     const std::string id = investigation_of(stage.send(webhook));
     stage.finished(id);
     REQUIRE(stage.message_says("ause"));
-    const std::string everything = stage.service_log() + stage.sandbox("GET", "/_sandbox/state/slack").body +
-                                   stage.sandbox("GET", "/_sandbox/requests").body + stage.admin("GET", "/api/v1/investigations/" + id).body +
-                                   stage.admin("GET", "/api/v1/investigations/" + id + "/case").body +
-                                   stage.admin("GET", "/api/v1/investigations/" + id + "/attempts").body + stage.admin("GET", "/metrics").body;
+    const std::string everything =
+        stage.service_log() + stage.sandbox("GET", "/_sandbox/state/slack").body + stage.sandbox("GET", "/_sandbox/requests").body +
+        stage.admin("GET", "/api/v1/investigations/" + id).body + stage.admin("GET", "/api/v1/investigations/" + id + "/case").body +
+        stage.admin("GET", "/api/v1/investigations/" + id + "/attempts").body + stage.admin("GET", "/metrics").body;
     CHECK(stage.stop_service() == 0);
     const std::string database = read_file(stage.database());
     for (const std::string& canary : canaries) {

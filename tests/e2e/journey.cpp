@@ -57,7 +57,9 @@ TEST_CASE("a webhook becomes one Slack message with a cited finding") {
         CHECK(finding.at("degraded") == true);
         CHECK(finding.dump().find("4f1c2aa") != std::string::npos);
     }
-    SECTION("stopped, it ends cleanly and within its time") { CHECK(stage.stop_service() == 0); }
+    SECTION("stopped, it ends cleanly and within its time") {
+        CHECK(stage.stop_service() == 0);
+    }
 }
 
 TEST_CASE("a frozen replay is a new run that asks nobody but the models") {
@@ -91,9 +93,8 @@ TEST_CASE("a frozen replay is a new run that asks nobody but the models") {
     REQUIRE(stage.admin("POST", "/api/v1/investigations/" + id + "/replay", R"({"mode":"exact"})", "exact").status == 202);
     REQUIRE(eventually([&] { return stage.runs(id).size() == 3 && stage.runs(id)[2].at("state") == "done"; }));
     CHECK(stage.requests("openai").size() == asked);
-    const json diff =
-        stage.admin_json("/api/v1/investigations/" + id + "/diff?from=" + runs[0].at("id").get<std::string>() + "&to=" +
-                         stage.runs(id)[2].at("id").get<std::string>());
+    const json diff = stage.admin_json("/api/v1/investigations/" + id + "/diff?from=" + runs[0].at("id").get<std::string>() +
+                                       "&to=" + stage.runs(id)[2].at("id").get<std::string>());
     CHECK(diff.at("claims").at("only_first").empty());
     CHECK(diff.at("claims").at("only_second").empty());
     CHECK(diff.at("same_cause") == true);

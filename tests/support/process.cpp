@@ -56,7 +56,9 @@ Process::~Process() {
     wait();
 }
 
-void Process::signal(int number) { kill(pid_, number); }
+void Process::signal(int number) {
+    kill(pid_, number);
+}
 
 bool Process::running() {
     if (code_) return false;

@@ -35,11 +35,11 @@ Stage::Stage(const std::string& scenario, const json& patch, const std::function
     const std::string company = free_address();
     sandbox_url_ = "http://" + company;
     const std::string config = scratch_ / "gumshoe.yaml";
-    company_ = std::make_unique<Process>(
-        std::vector<std::string>{GUMSHOE_BINARY, "sandbox", "--scenario", scratch_ / "scenario.json", "--listen", company, "--write-config",
-                                 config, "--service-listen", free_address(), "--service-admin-listen", free_address(), "--database",
-                                 database().string()},
-        scratch_ / "sandbox.log");
+    company_ =
+        std::make_unique<Process>(std::vector<std::string>{GUMSHOE_BINARY, "sandbox", "--scenario", scratch_ / "scenario.json", "--listen",
+                                                           company, "--write-config", config, "--service-listen", free_address(),
+                                                           "--service-admin-listen", free_address(), "--database", database().string()},
+                                  scratch_ / "sandbox.log");
     // The line is printed once the configuration is written and the sandbox listens.
     if (!eventually([&] { return read_file(scratch_ / "sandbox.log").find("configuration: ") != std::string::npos; })) {
         throw std::runtime_error("the sandbox did not start: " + read_file(scratch_ / "sandbox.log"));
@@ -86,10 +86,10 @@ json Stage::webhook(const std::string& moment) const {
 
 HttpResponse Stage::send(const json& webhook) {
     HttpRequest request;
-    request.method = webhook.at("method");
-    request.url = webhook.at("url");
-    for (const auto& [name, value] : webhook.at("headers").items()) request.headers.add(name, value);
-    request.body = webhook.at("body");
+    request.method = webhook.at("method").get<std::string>();
+    request.url = webhook.at("url").get<std::string>();
+    for (const auto& [name, value] : webhook.at("headers").items()) request.headers.add(name, value.get<std::string>());
+    request.body = webhook.at("body").get<std::string>();
     return call(std::move(request));
 }
 
@@ -114,7 +114,7 @@ json Stage::finished(const std::string& investigation, std::chrono::milliseconds
     const bool ended = eventually(
         [&] {
             shown = admin_json("/api/v1/investigations/" + investigation);
-            const std::string state = shown.at("state");
+            const auto state = shown.at("state").get<std::string>();
             return state != "queued" && state != "running";
         },
         limit);
@@ -123,7 +123,7 @@ json Stage::finished(const std::string& investigation, std::chrono::milliseconds
 }
 
 std::vector<json> Stage::runs(const std::string& investigation) {
-    return admin_json("/api/v1/investigations/" + investigation + "/runs").at("runs");
+    return admin_json("/api/v1/investigations/" + investigation + "/runs").at("runs").get<std::vector<json>>();
 }
 
 HttpResponse Stage::sandbox(const std::string& method, const std::string& path, const std::string& body) {
@@ -154,7 +154,7 @@ std::vector<json> Stage::messages() {
     std::vector<json> found;
     for (const json& channel : state.at("channels")) {
         for (const json& message : channel.at("messages")) {
-            if (message.value("bot_id", "") != "B0GUMSHOE") continue;
+            if (message.value("bot_id", std::string()) != "B0GUMSHOE") continue;
             found.push_back(message);
             found.back()["channel"] = channel.at("id");
         }
@@ -163,7 +163,7 @@ std::vector<json> Stage::messages() {
 }
 
 std::string Stage::words(const json& message) {
-    return message.value("text", "") + "\n" + message.value("blocks", json::array()).dump(-1, ' ', false, json::error_handler_t::replace);
+    return message.value("text", std::string()) + "\n" + message.value("blocks", json::array()).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 bool Stage::message_says(const std::string& wanted, std::chrono::milliseconds limit) {
@@ -179,7 +179,7 @@ bool Stage::message_says(const std::string& wanted, std::chrono::milliseconds li
 
 std::string investigation_of(const HttpResponse& answer) {
     const json body = json::parse(answer.body);
-    return body.at("investigations").at(0);
+    return body.at("investigations").at(0).get<std::string>();
 }
 
 }  // namespace gumshoe::test

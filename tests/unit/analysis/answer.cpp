@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/prompts.hpp"
+#include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
 

@@ -1,6 +1,7 @@
 #include "analysis/tools.hpp"
 
 #include <catch2/catch.hpp>
+#include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
 

@@ -6,6 +6,7 @@
 #include "memory_journal.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/support/loop.hpp"
+#include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::test;
@@ -92,10 +93,14 @@ TEST_CASE("a replay reads its parent's steps: which ones depends on the mode") {
         bool recorded;  // read from the parent
     };
     const Case cases[] = {
-        {ReplayMode::frozen, "subject", true},      {ReplayMode::frozen, "gather/datadog/logs", true},
-        {ReplayMode::frozen, "tool/datadog/logs", true}, {ReplayMode::frozen, "llm/turn-1", false},
-        {ReplayMode::exact, "gather/datadog/logs", true}, {ReplayMode::exact, "llm/turn-1", true},
-        {ReplayMode::live, "gather/datadog/logs", false}, {ReplayMode::live, "llm/turn-1", false},
+        {ReplayMode::frozen, "subject", true},
+        {ReplayMode::frozen, "gather/datadog/logs", true},
+        {ReplayMode::frozen, "tool/datadog/logs", true},
+        {ReplayMode::frozen, "llm/turn-1", false},
+        {ReplayMode::exact, "gather/datadog/logs", true},
+        {ReplayMode::exact, "llm/turn-1", true},
+        {ReplayMode::live, "gather/datadog/logs", false},
+        {ReplayMode::live, "llm/turn-1", false},
     };
     for (const Case& c : cases) {
         CAPTURE(to_string(c.mode), c.step);

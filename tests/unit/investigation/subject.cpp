@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
 using std::chrono::minutes;
