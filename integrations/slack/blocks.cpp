@@ -53,23 +53,26 @@ std::string text_of(const Line& line) {
     return out;
 }
 
+bool has_text(const Line& line) {
+    return std::ranges::any_of(line, [](const Span& span) { return !trim(span.text).empty(); });
+}
+
 /// The lines joined, cut on a line boundary with a note of how many are missing. One line that is too long is cut itself.
 std::string joined(const std::vector<Line>& lines, std::string_view prefix, std::size_t budget) {
-    std::vector<std::string> shown;
-    for (const auto& line : lines) {
-        std::string text = mrkdwn(line, budget > note_units ? budget - note_units : 0);
-        if (!trim(text).empty()) shown.push_back(std::string(prefix) + text);
-    }
     std::string out;
     std::size_t used = 0;
-    for (std::size_t i = 0; i < shown.size(); ++i) {
-        const std::size_t size = utf16_units(shown[i]) + 1;
-        const bool last = i + 1 == shown.size();
-        if (used + size + (last ? 0 : note_units) > budget) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto rest =
+            static_cast<std::size_t>(std::count_if(lines.begin() + static_cast<std::ptrdiff_t>(i) + 1, lines.end(), has_text));
+        const std::size_t reserve = rest == 0 ? 0 : note_units;
+        const std::string text = mrkdwn(lines[i], budget > note_units ? budget - note_units : 0);
+        if (trim(text).empty()) continue;
+        const std::size_t size = utf16_units(text) + prefix.size() + 1;
+        if (used + size + reserve > budget) {
             if (budget < note_units) return out;
-            return out.empty() ? more_note(shown.size()) : out + "\n" + more_note(shown.size() - i);
+            return out + (out.empty() ? "" : "\n") + more_note(rest + 1);
         }
-        out += (out.empty() ? "" : "\n") + shown[i];
+        out += (out.empty() ? "" : "\n") + std::string(prefix) + text;
         used += size;
     }
     return out;

@@ -121,7 +121,7 @@ std::string span_markup(const Span& span, std::string_view text) {
 /// The longest beginning of the span, with a mark, that fits; "" when none does.
 std::string cut_span(const Span& span, std::string_view text, std::size_t budget) {
     std::size_t low = 0;
-    std::size_t high = text.size();
+    std::size_t high = std::min(text.size(), budget * 4);  // a unit has at most four bytes
     const auto cut = [&](std::size_t bytes) {
         while (bytes > 0 && bytes < text.size() && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
         return span_markup(span, std::string(text.substr(0, bytes)) + std::string(cut_mark));

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "integrations/slack/api.hpp"
 #include "integrations/slack/blocks.hpp"
+#include "integrations/slack/sandbox_history.hpp"
 #include "integrations/slack/screen.hpp"
 
 namespace gumshoe::slack {
@@ -22,7 +23,6 @@ using sandbox::World;
 constexpr std::size_t all_blocks_characters = 13200;
 constexpr std::string_view own_user = "U0GUMSHOE";
 constexpr std::string_view own_bot = "B0GUMSHOE";
-constexpr std::string_view team_id = "T0ACME";
 constexpr std::string_view default_scopes = "chat:write,chat:write.public,channels:read,groups:read,channels:history,groups:history";
 
 /// An "ok": false.
@@ -82,66 +82,6 @@ bool truthy(const json& args, const char* key) {
     return get_bool(args, key).value_or(text == "true" || text == "1");
 }
 
-bool is_ts(std::string_view text) {
-    const std::size_t dot = text.find('.');
-    const auto digits = [](std::string_view part) {
-        return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
-    };
-    return digits(text.substr(0, dot)) && (dot == std::string_view::npos || digits(text.substr(dot + 1)));
-}
-
-/// Slack orders by the number; the strings have one length but for what people write by hand.
-bool before(std::string_view a, std::string_view b) {
-    const auto whole = [](std::string_view ts) { return ts.substr(0, ts.find('.')); };
-    if (whole(a).size() != whole(b).size()) return whole(a).size() < whole(b).size();
-    return a < b;
-}
-
-struct ChannelView {
-    std::string id;
-    std::string name;
-    bool member = true;
-    bool is_private = false;
-    bool archived = false;
-};
-
-ChannelView view(const json& channel) {
-    return {string_or_empty(channel, "id"), string_or_empty(channel, "name"), get_bool(channel, "member").value_or(true),
-            get_bool(channel, "private").value_or(false), get_bool(channel, "archived").value_or(false)};
-}
-
-json scenario_channels(const World& world) {
-    const json* listed = world.scenario ? find(*world.scenario, "slack.channels") : nullptr;
-    if (listed && listed->is_array()) return *listed;
-    return json::array({{{"id", "C0INCIDENTS"}, {"name", "incidents"}}, {{"id", "C0OPS"}, {"name", "gumshoe-ops"}}});
-}
-
-/// As Slack stores what a person typed.
-std::string escaped(std::string text) {
-    return replace_all(replace_all(replace_all(std::move(text), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
-}
-
-json scenario_message(const World& world, const json& entry, std::size_t index) {
-    const auto at = [&](double t) {
-        const std::string ts = to_ts(world.zero + milliseconds(static_cast<std::int64_t>(t * 1000)));
-        return ts.substr(0, ts.size() - 3) + std::to_string(100 + index % 900);
-    };
-    const auto t = get_number(entry, "t").value_or(0);
-    json out = {{"type", "message"}, {"ts", at(t)}, {"team", team_id}, {"text", escaped(string_or_empty(entry, "text"))}};
-    if (const auto raw = get_string(entry, "mrkdwn")) out["text"] = *raw;
-    if (const auto bot = get_string(entry, "bot")) {
-        out["subtype"] = "bot_message";
-        out["bot_id"] = "B0" + *bot;
-        out["username"] = *bot;
-    } else {
-        out["user"] = string_or_empty(entry, "user");
-    }
-    for (const char* key : {"attachments", "blocks", "subtype"})
-        if (entry.contains(key)) out[key] = entry[key];
-    if (const auto parent = get_int(entry, "reply_to")) out["reply_to"] = *parent;
-    return out;
-}
-
 class SlackSimulation final : public sandbox::Simulation {
 public:
     std::string_view name() const override { return "slack"; }
@@ -164,19 +104,21 @@ public:
     std::string settings(const World& world) const override {
         std::vector<std::string> ids;
         std::string ops;
-        for (const auto& entry : scenario_channels(world)) {
-            ids.push_back(string_or_empty(entry, "id"));
-            if (string_or_empty(entry, "name").ends_with("ops")) ops = ids.back();
+        for (const ChannelView& channel : channels_of(world)) {
+            ids.push_back(channel.id);
+            if (channel.name.ends_with("ops")) ops = channel.id;
         }
-        json section = {{"api_url", world.base_url}, {"bot_token", "xoxb-sandbox-bot-token"}, {"channel", ids.front()}, {"history", ids}};
+        json section = {{"api_url", world.base_url},
+                        {"bot_token", "xoxb-sandbox-bot-token"},
+                        {"channel", ids.empty() ? "" : ids.front()},
+                        {"history", ids}};
         if (!ops.empty()) section["ops_channel"] = ops;
         return dump_json(section);
     }
 
     std::vector<std::string> screen() const override {
         std::vector<std::string> texts;
-        for (const auto& entry : scenario_channels(world_)) {
-            const ChannelView channel = view(entry);
+        for (const ChannelView& channel : channels_of(world_)) {
             for (const auto& message : history(channel.id)) {
                 if (string_or_empty(message, "bot_id") != own_bot) continue;
                 texts.push_back("#" + channel.name + (message.contains("edited") ? "  (edited)" : "") + "\n" + screen_text(message));
@@ -187,8 +129,7 @@ public:
 
     json state() const override {
         json channels = json::array();
-        for (const auto& entry : scenario_channels(world_)) {
-            const ChannelView channel = view(entry);
+        for (const ChannelView& channel : channels_of(world_)) {
             json messages = json::array();
             for (const auto& m : history(channel.id)) messages.push_back(m);
             const auto removed = deleted_.find(channel.id);
@@ -254,8 +195,7 @@ private:
 
     std::optional<ChannelView> channel_of(const json& args, bool by_name) const {
         const std::string wanted = string_or_empty(args, "channel");
-        for (const auto& entry : scenario_channels(world_)) {
-            const ChannelView channel = view(entry);
+        for (const ChannelView& channel : channels_of(world_)) {
             const bool named = by_name && (wanted == channel.name || wanted == "#" + channel.name);
             if (!wanted.empty() && (wanted == channel.id || named) && (channel.member || !channel.is_private)) return channel;
         }
@@ -379,38 +319,9 @@ private:
         return answer({{"channel", channel.id}, {"permalink", team_url() + "archives/" + channel.id + "/p" + replace_all(ts, ".", "")}});
     }
 
-    /// Everything that stands in the channel by now, oldest first; threads know their replies.
     std::vector<json> history(const std::string& id) const {
-        std::vector<json> out;
-        for (const auto& channel : scenario_channels(world_)) {
-            const json* messages = find(channel, "messages");
-            if (string_or_empty(channel, "id") != id || !messages) continue;
-            for (std::size_t i = 0; i < messages->size(); ++i) out.push_back(scenario_message(world_, (*messages)[i], i));
-        }
-        const std::vector<json> written = out;
-        for (auto& m : out)
-            if (const auto parent = get_int(m, "reply_to"); parent && *parent >= 0 && static_cast<std::size_t>(*parent) < written.size()) {
-                m["thread_ts"] = written[static_cast<std::size_t>(*parent)]["ts"];
-                m.erase("reply_to");
-            }
-        std::erase_if(out, [&](const json& m) { return from_ts(string_or_empty(m, "ts")) > world_.now; });
-        if (const auto own = posted_.find(id); own != posted_.end()) out.insert(out.end(), own->second.begin(), own->second.end());
-        std::ranges::sort(out, [](const json& a, const json& b) { return before(string_or_empty(a, "ts"), string_or_empty(b, "ts")); });
-        for (auto& m : out) count_replies(m, out);
-        return out;
-    }
-
-    static void count_replies(json& parent, const std::vector<json>& all) {
-        const std::string ts = string_or_empty(parent, "ts");
-        int replies = 0;
-        for (const auto& m : all)
-            if (string_or_empty(m, "thread_ts") == ts && string_or_empty(m, "ts") != ts) {
-                ++replies;
-                parent["latest_reply"] = m["ts"];
-            }
-        if (replies == 0) return;
-        parent["thread_ts"] = ts;
-        parent["reply_count"] = replies;
+        const auto own = posted_.find(id);
+        return standing_messages(world_, id, own == posted_.end() ? std::vector<json>() : own->second);
     }
 
     HttpReply read(const ChannelView& channel, const json& args, bool replies) const {

@@ -10,6 +10,7 @@
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "delivery/transitions.hpp"
 
 namespace gumshoe {
 namespace {
@@ -21,31 +22,12 @@ constexpr milliseconds post_check_after = seconds(600);  // a last look for a re
 constexpr milliseconds first_poll = milliseconds(20);    // of settled(): doubled up to a second, as what takes long may take longer
 constexpr milliseconds longest_poll = seconds(1);
 constexpr std::string_view parent_prefix = "of:";
-// Kept in the row's error while a blind repeat is under way: it must not be repeated again, by this process or the next.
-constexpr std::string_view blind_note = "posted without knowing whether an earlier post stands there";
-
-milliseconds backoff(int failures) {
-    return std::min<milliseconds>(seconds(60), seconds(1) * (1 << std::clamp(failures - 1, 0, 6)));
-}
-
-bool settled_state(const OutboxMessage& row) {
-    if (row.state == MessageState::parked || row.state == MessageState::suppressed) return true;
-    return row.state == MessageState::anchored && row.sent >= row.wanted;
-}
-
-bool blind(const OutboxMessage& row) {
-    return row.error.starts_with(blind_note);
-}
 
 Document marked(Document document) {
     Block note{Block::Kind::section, {{italic("(may repeat an earlier post)")}}};
     document.blocks.insert(document.blocks.begin(), std::move(note));
     document.fallback += " (may repeat an earlier post)";
     return document;
-}
-
-std::string in_words(const PostOutcome& outcome) {
-    return outcome.detail.empty() ? (outcome.code.empty() ? "no answer" : outcome.code) : outcome.detail;
 }
 
 /// What one driver knows beyond its row.
@@ -68,7 +50,7 @@ public:
     task<void> publish(OutboxMessage wanted) {
         auto row = co_await outbox_.want(std::move(wanted));
         if (!row) co_return row.error();
-        if (row->state == MessageState::parked && !blind(*row)) {
+        if (row->state == MessageState::parked && !is_blind(*row)) {
             row->state = row->ts.empty() ? MessageState::ready : MessageState::anchored;
             row->retry_at = clock_.now();
             const auto saved = co_await outbox_.save(*row);
@@ -83,7 +65,7 @@ public:
             const auto row = co_await outbox_.find(investigation, purpose);
             if (!row) co_return row.error();
             if (!row->has_value()) co_return Error{errc::not_found, "no message " + purpose + " of " + investigation};
-            if (settled_state(**row) || deadline.passed(clock_)) co_return **row;
+            if (is_settled(**row) || deadline.passed(clock_)) co_return **row;
             do {
                 const Monotonic next = std::min(deadline.at, clock_.monotonic() + poll);
                 co_await clock_.sleep_until(next);
@@ -126,7 +108,7 @@ private:
                 co_await rest(backoff(++driver.failures));
                 continue;
             }
-            if (!row->has_value() || settled_state(**row)) {
+            if (!row->has_value() || is_settled(**row)) {
                 if (driver.again) continue;
                 break;
             }
@@ -193,11 +175,11 @@ private:
             co_await later(std::move(row), seconds(1), thread.error().message);
             co_return;
         }
-        repeat = repeat || blind(row);
+        repeat = repeat || is_blind(row);
         row.state = MessageState::sending;
         ++row.attempt;
         if (row.first_try == Timestamp{}) row.first_try = clock_.now();
-        row.error = repeat ? std::string(blind_note) : std::string();
+        row.error = repeat ? blind_error("") : std::string();
         const auto saved = co_await save(row);
         if (!saved) {
             co_await rest(backoff(row.attempt));
@@ -212,53 +194,31 @@ private:
 
     awaitable<void> settle_post(OutboxMessage row, PostOutcome outcome) {
         Driver& driver = drivers_[row.id];
-        const Timestamp now = clock_.now();
-        switch (outcome.kind) {
-            case PostOutcome::Kind::posted:
-                row.state = MessageState::anchored;
-                row.channel = outcome.channel;
-                row.ts = outcome.ts;
-                row.sent = row.wanted;
-                row.error.clear();
-                driver.failures = 0;
-                driver.last_edit = clock_.monotonic();
-                break;
-            case PostOutcome::Kind::unknown:
-                row.state = MessageState::unknown;
-                row.retry_at = now + options_.visibility;
-                if (!blind(row)) row.error = in_words(outcome);
-                driver.looks = 0;
-                driver.was_unknown = true;
-                log::warn("delivery.unknown", {{"message", row.id}, {"reason", in_words(outcome)}});
-                break;
-            case PostOutcome::Kind::not_sent:
-            case PostOutcome::Kind::refused:
-                refuse(row, outcome);
-                break;
+        const OutboxMessage before = row;
+        after_post(row, outcome, clock_.now(), options_, driver.was_unknown);
+        quieten(outcome.retry_after);
+        if (row.state == MessageState::anchored) {
+            driver.failures = 0;
+            driver.last_edit = clock_.monotonic();
         }
+        if (row.state == MessageState::unknown) {
+            driver.looks = 0;
+            driver.was_unknown = true;
+        }
+        tell(before, row, in_words(outcome));
         co_await keep(std::move(row));
     }
 
-    /// The message definitely does not stand there.
-    void refuse(OutboxMessage& row, const PostOutcome& outcome) {
-        const Timestamp now = clock_.now();
-        row.state = MessageState::ready;
-        row.error = blind(row) ? std::string(blind_note) + ": " + in_words(outcome) : in_words(outcome);
-        row.retry_at = now;
-        if (!drivers_[row.id].was_unknown) row.first_try = {};
-        if (outcome.bad_blocks && !row.plain_only) {
-            row.plain_only = true;
-            log::error("delivery.blocks_refused", {{"message", row.id}, {"reason", row.error}});
-        } else if (outcome.kind == PostOutcome::Kind::not_sent || (outcome.retryable && !outcome.bad_blocks)) {
-            row.retry_at = now + std::max(outcome.retry_after, backoff(row.attempt));
-            quieten(outcome.retry_after);
-        } else if (!options_.fallback_channel.empty() && row.channel != options_.fallback_channel && row.thread_ts.empty()) {
-            log::warn("delivery.fallback", {{"message", row.id}, {"channel", row.channel}, {"reason", row.error}});
-            row.channel = options_.fallback_channel;
-        } else {
-            row.state = MessageState::parked;
-            log::error("delivery.parked", {{"message", row.id}, {"channel", row.channel}, {"reason", row.error}});
-        }
+    /// What an operator should hear of.
+    static void tell(const OutboxMessage& before, const OutboxMessage& row, const std::string& reason) {
+        const auto say = [&](std::string_view event) {
+            log::warn(event, {{"message", row.id}, {"channel", before.channel}, {"reason", reason}});
+        };
+        if (row.state == MessageState::unknown) say("delivery.unknown");
+        if (row.state == MessageState::parked) say("delivery.parked");
+        if (row.state == MessageState::suppressed) say("delivery.deleted_by_a_person");
+        if (row.plain_only && !before.plain_only) say("delivery.blocks_refused");
+        if (row.state == MessageState::ready && row.channel != before.channel) say("delivery.fallback");
     }
 
     awaitable<void> look(OutboxMessage row) {
@@ -272,8 +232,8 @@ private:
             if (now < row.first_try + options_.blind_after) {
                 row.retry_at = std::min(now + backoff(++driver.failures + 3), row.first_try + options_.blind_after);
                 co_await keep(std::move(row));
-            } else if (blind(row)) {
-                co_await park(std::move(row), std::string(blind_note) + "; its history cannot be read: " + found.error().message);
+            } else if (is_blind(row)) {
+                co_await park(std::move(row), blind_error("its history cannot be read: " + found.error().message));
             } else {
                 co_await send(std::move(row), true);
             }
@@ -337,23 +297,11 @@ private:
         const PostOutcome outcome = co_await channel_.update(row.channel, row.ts, std::move(*document), row.plain_only, deadline);
         if (stopped_) co_return;
         driver.last_edit = clock_.monotonic();
-        row.error = outcome.kind == PostOutcome::Kind::posted ? std::string() : in_words(outcome);
-        if (outcome.kind == PostOutcome::Kind::posted) {
-            row.sent = row.wanted;
-            driver.failures = 0;
-        } else if (outcome.gone) {
-            row.state = MessageState::suppressed;
-        } else if (outcome.bad_blocks && !row.plain_only) {
-            row.plain_only = true;
-            log::error("delivery.blocks_refused", {{"message", row.id}, {"reason", row.error}});
-        } else if (outcome.kind == PostOutcome::Kind::refused && (!outcome.retryable || outcome.bad_blocks)) {
-            row.state = MessageState::parked;
-            log::error("delivery.parked", {{"message", row.id}, {"channel", row.channel}, {"reason", row.error}});
-        } else {
-            // An edit is idempotent: whatever happened to it, it may be sent again.
-            row.retry_at = clock_.now() + std::max(outcome.retry_after, backoff(++driver.failures));
-            quieten(outcome.retry_after);
-        }
+        driver.failures = outcome.kind == PostOutcome::Kind::posted ? 0 : driver.failures + 1;
+        const OutboxMessage before = row;
+        after_edit(row, outcome, clock_.now(), driver.failures);
+        quieten(outcome.retry_after);
+        tell(before, row, in_words(outcome));
         co_await keep(std::move(row));
     }
 
