@@ -22,23 +22,23 @@ TEST_CASE("both shapes of an error are read, and say what to do about it") {
     const Row rows[] = {
         {404, R"({"errors":["Monitor not found"]})", errc::not_found, "Monitor not found"},
         {400, R"x({"errors":[{"title":"Generic Error","detail":"invalid_argument(Field 'filter.from,to' is invalid)"}]})x", errc::bad_reply,
-         "invalid_argument"
-}
-, {422, R"({"errors":[{"title":"Only a title"}]})", errc::bad_reply, "Only a title"},
-    {401, R"({"errors":["Unauthorized"]})", errc::unauthorized, "API key"},
-    {403, R"({"errors":["Forbidden"]})", errc::forbidden, "the application key lacks logs_read_data"},
-    {429, R"({"errors":["Too many requests"]})", errc::rate_limited, "Too many requests"},
-    {503, "<html>upstream</html>", errc::unavailable, "503"}, {500, "", errc::unavailable, "500"}, {301, "", errc::bad_reply, "301"},
-}
-;
-for (const Row& row : rows) {
-    INFO(row.status);
-    const auto error = read_error(http_response(row.status, row.body), "logs_read_data");
-    REQUIRE(error);
-    CHECK(error->code == row.code);
-    CHECK(error->message.find(row.says) != std::string::npos);
-    CHECK(error->message.find("<html>") == std::string::npos);
-}
+         "invalid_argument"},
+        {422, R"({"errors":[{"title":"Only a title"}]})", errc::bad_reply, "Only a title"},
+        {401, R"({"errors":["Unauthorized"]})", errc::unauthorized, "API key"},
+        {403, R"({"errors":["Forbidden"]})", errc::forbidden, "the application key lacks logs_read_data"},
+        {429, R"({"errors":["Too many requests"]})", errc::rate_limited, "Too many requests"},
+        {503, "<html>upstream</html>", errc::unavailable, "503"},
+        {500, "", errc::unavailable, "500"},
+        {301, "", errc::bad_reply, "301"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.status);
+        const auto error = read_error(http_response(row.status, row.body), "logs_read_data");
+        REQUIRE(error);
+        CHECK(error->code == row.code);
+        CHECK(error->message.find(row.says) != std::string::npos);
+        CHECK(error->message.find("<html>") == std::string::npos);
+    }
 }
 
 TEST_CASE("a vendor's message is cut to a clean line") {
