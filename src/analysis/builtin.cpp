@@ -28,7 +28,7 @@ public:
         : subject_(subject),
           records_(records),
           evidence_(evidence),
-          onset_(periods_of(subject).onset),
+          onset_(first_sign(subject, evidence)),
           topology_(topology_of(records)),
           suspects_(rank_entities(subject, topology_, evidence)),
           changes_(rank_changes(subject, records, topology_, evidence, suspects_)) {}

@@ -325,9 +325,20 @@ bool number_supported(const Number& claim, const Facts& facts) {
     return derivable(claim, facts);
 }
 
+/// The text without what stands between quotation marks: that is checked as a quote.
+std::string without_quotes(const std::string& text) {
+    std::string out;
+    bool quoted = false;
+    for (const char c : text) {
+        quoted = c == '"' || c == '`' ? !quoted : quoted;
+        out += quoted ? ' ' : c;
+    }
+    return quoted ? text : out;
+}
+
 std::optional<std::string> numbers(const std::string& text, const Cited& cited) {
     const auto facts = facts_of(cited);
-    for (const auto& claim : numbers_in(text)) {
+    for (const auto& claim : numbers_in(without_quotes(text))) {
         const bool counting = !claim.clock && claim.unit == Unit::none && claim.value <= 2 && claim.value == std::floor(claim.value);
         if (!counting && !number_supported(claim, facts)) {
             return "number: " + claim.text + " is not in the cited evidence";

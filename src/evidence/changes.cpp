@@ -149,7 +149,6 @@ std::string symptom_text(const Subject& subject, const std::vector<Evidence>& it
             for (const auto& quote : item.quotes) {
                 text += '\n' + quote;
             }
-            text += '\n' + item.text;
         }
     }
     return text;
@@ -163,7 +162,7 @@ public:
           records_(records),
           symptoms_(symptom_text(subject, items)),
           named_(files_in(symptoms_)),
-          onset_(periods_of(subject).onset) {
+          onset_(first_sign(subject, items)) {
         for (const auto& change : records.changes) {
             if (change.kind == "deploy" && !change.sha.empty()) {
                 const auto [at, fresh] = deploy_of_.try_emplace(change.sha, &change);
@@ -201,6 +200,7 @@ public:
             }
             ranked.push_back(std::move(one));
         }
+        raise_carriers(ranked);
         std::sort(ranked.begin(), ranked.end(), [this](const ScoredChange& a, const ScoredChange& b) {
             return a.score != b.score ? a.score > b.score : records_.changes[a.index].id < records_.changes[b.index].id;
         });
@@ -208,6 +208,28 @@ public:
     }
 
 private:
+    /// A deploy is at least as suspect as the commit that it made live: it is what happened, and what can be undone.
+    void raise_carriers(std::vector<ScoredChange>& ranked) const {
+        for (const auto& commit : ranked) {
+            const auto deploy = deploy_of_.find(records_.changes[commit.index].id);
+            if (!is_commit(records_.changes[commit.index]) || deploy == deploy_of_.end()) {
+                continue;
+            }
+            for (auto& carrier : ranked) {
+                if (&records_.changes[carrier.index] == deploy->second && carrier.score < commit.score * 1.02) {
+                    carrier.score = commit.score * 1.02;
+                    for (const auto& reason : commit.reasons) {
+                        const bool about_content =
+                            reason.starts_with("touches") || reason.starts_with("shares") || reason.starts_with("changes");
+                        if (about_content && std::find(carrier.reasons.begin(), carrier.reasons.end(), reason) == carrier.reasons.end()) {
+                            carrier.reasons.push_back(reason);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     void place_suspects(const Topology& topology, const std::vector<RankedEntity>& suspects) {
         if (suspects.empty()) {
             nearness_[subject_.alert.service] = 1;
@@ -233,7 +255,7 @@ private:
         }
         const double past = std::max(0.0, static_cast<double>(age.count()) / static_cast<double>(milliseconds(hours(1)).count()));
         // What is live matters from the moment it is. A commit without a known deploy went live at some later time.
-        return known_live ? 1 / (1 + past / 3) : 0.3 + 0.4 / (1 + past / (24.0 * 14));
+        return known_live ? 1 / (1 + past / 3) : 0.5 + 0.12 / (1 + past / (24.0 * 14));
     }
 
     ScoredChange score(std::size_t index, double words) const {
@@ -271,9 +293,9 @@ private:
             risk = 0.3;
             one.reasons.emplace_back(why);
         }
-        one.score = time * (0.2 + nearness + overlap.score + words + risk);
-        if (beside_the_code(change)) {
-            one.score *= 0.2;
+        one.score = time * (0.2 + nearness + overlap.score + 1.5 * words + risk);
+        if (beside_the_code(change) && overlap.score == 0) {
+            one.score *= is_commit(change) ? 0.7 : 0.3;
             one.reasons.emplace_back("touches only documentation, tests or CI");
         }
         if (change.subject.starts_with("Merge ")) {
@@ -295,6 +317,19 @@ private:
 };
 
 }  // namespace
+
+Timestamp first_sign(const Subject& subject, const std::vector<Evidence>& items) {
+    const auto periods = periods_of(subject);
+    auto first = periods.onset;
+    for (const auto& item : items) {
+        const bool dated = item.kind == EvidenceKind::metric || (item.kind == EvidenceKind::log && item.signal == "new");
+        constexpr double sure = 0.6;
+        if (dated && item.mass >= sure && item.signal != "flat" && periods.is_incident(item.from)) {
+            first = std::min(first, item.from);
+        }
+    }
+    return first;
+}
 
 std::string relative_to(Timestamp t, Timestamp onset) {
     return t <= onset ? in_words(onset - t) + " before" : in_words(t - onset) + " after";

@@ -21,6 +21,9 @@ struct ScoredChange {
 std::vector<ScoredChange> rank_changes(const Subject& subject, const Records& records, const Topology& topology,
                                        const std::vector<Evidence>& items, const std::vector<RankedEntity>& suspects);
 
+/// When it began, as the evidence shows it: monitors fire some minutes after the first metric moved or the first new error was logged.
+Timestamp first_sign(const Subject& subject, const std::vector<Evidence>& items);
+
 /// "7 min before", "2 h after".
 std::string relative_to(Timestamp t, Timestamp onset);
 

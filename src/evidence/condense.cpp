@@ -24,7 +24,7 @@ bool heavier(const Evidence& a, const Evidence& b) {
     return std::tie(b.mass, a.kind, a.entity, a.text) < std::tie(a.mass, b.kind, b.entity, b.text);
 }
 
-Evidence change_item(const Subject& subject, const Change& change, const ScoredChange& scored) {
+Evidence change_item(Timestamp onset, const Change& change, const ScoredChange& scored) {
     Evidence item;
     item.kind = EvidenceKind::change;
     item.entity = change.service;
@@ -34,7 +34,6 @@ Evidence change_item(const Subject& subject, const Change& change, const ScoredC
     item.mass = scored.score / (scored.score + 1);
     item.from = item.to = scored.live;
     item.link = change.link;
-    const auto onset = periods_of(subject).onset;
     item.numbers = {{"minutes_before", std::round(static_cast<double>((onset - scored.live).count()) / 60000)},
                     {"files", static_cast<double>(change.files.size())}};
     item.text = name_of(change) + " \"" + truncate(replace_all(std::string(trim(change.subject)), "\n", " "), 120) + "\"";
@@ -137,9 +136,10 @@ std::vector<Evidence> detect(const Subject& subject, const Records& records) {
     const auto topology = topology_of(records);
     const auto suspects = rank_entities(subject, topology, items);
     const auto changes = rank_changes(subject, records, topology, items, suspects);
+    const auto onset = first_sign(subject, items);
     append(recalled(subject, records, items));
     for (std::size_t i = 0; i < std::min(changes.size(), most_changes); ++i) {
-        items.push_back(change_item(subject, records.changes[changes[i].index], changes[i]));
+        items.push_back(change_item(onset, records.changes[changes[i].index], changes[i]));
     }
     for (const auto& fact : records.facts) {
         items.push_back(fact_item(fact));

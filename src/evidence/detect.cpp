@@ -223,9 +223,10 @@ std::string normalise_operation(std::string_view name) {
 }
 
 bool sounds_like_failure(std::string_view text) {
-    constexpr std::array words{"error",    "exception", "fail",     "refused", "timeout", "timed out",   "panic",
-                               "denied",   "fatal",     "abort",    "exhaust", "crash",   "unavailable", "unreachable",
-                               "overflow", "reset by",  "deadlock", "oom",     "killed"};
+    constexpr std::array words{"error",    "exception", "fail",      "refused",  "timeout", "timed out",   "panic",
+                               "denied",   "fatal",     "abort",     "exhaust",  "crash",   "unavailable", "unreachable",
+                               "overflow", "reset by",  "not found", "no such",  "cannot",  "unable to",   "invalid",
+                               "wrong",    "reject",    "warn",      "deadlock", "oom",     "killed"};
     const std::string lower = to_lower(text);
     for (const char* word : words) {
         if (lower.find(word) != std::string::npos) {

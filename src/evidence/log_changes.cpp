@@ -234,8 +234,8 @@ private:
         if (new_operation && !bad_news) {
             weight *= 0.4;  // nobody used it before: other traffic, not another behaviour
         }
-        if (rising && bad_news) {
-            weight *= 1.6;
+        if (rising) {
+            weight *= bad_news ? 1.6 : 0.75;
         }
         if (fresh) {
             weight *= 1.3;

@@ -15,7 +15,7 @@ std::vector<std::string> terms_of(std::string_view text);
 class TextRank {
 public:
     void add(std::string_view document);  // documents count from 0
-    /// One score a document; every distinct query term counts once.
+    /// One score a document; a term that the query repeats counts for more, logarithmically.
     std::vector<double> score(std::string_view query) const;
     /// The terms that a document shares with the query, rarest first.
     std::vector<std::string> shared(std::size_t document, std::string_view query, std::size_t most) const;

@@ -1,0 +1,138 @@
+// Gathering: side by side, under one deadline, every outcome as coverage, nothing fetched twice.
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/limits.hpp"
+#include "evidence/gather.hpp"
+#include "evidence/redact.hpp"
+#include "tests/support/loop.hpp"
+#include "tests/support/result_printing.hpp"
+
+using namespace gumshoe;
+using gumshoe::test::FakeClock;
+
+namespace {
+
+class JournalledSteps final : public Steps {
+public:
+    std::map<std::string, StepOutput> done;
+
+    task<std::shared_ptr<const json>> step(std::string name, json, std::function<task<StepOutput>()> work) override {
+        if (const auto at = done.find(name); at != done.end()) {
+            co_return at->second.value;
+        }
+        auto output = co_await work();
+        if (!output) {
+            co_return output.error();
+        }
+        done[name] = *output;
+        co_return output->value;
+    }
+};
+
+Query query_of(const std::string& source, const std::string& id) {
+    Query query;
+    query.source = source;
+    query.id = source + "/" + id;
+    return query;
+}
+
+class ScriptedSource final : public Source {
+public:
+    explicit ScriptedSource(Clock& clock) : clock_(clock) {}
+    int fetches = 0;
+
+    std::string_view name() const override { return "scripted"; }
+    std::vector<Query> plan(const Subject&) const override {
+        return {query_of("scripted", "good"), query_of("scripted", "hangs"), query_of("scripted", "fails"),
+                query_of("scripted", "nothing")};
+    }
+    std::vector<Query> follow_up(const Subject&, const Records& found) const override {
+        return found.logs.empty() ? std::vector<Query>{} : std::vector<Query>{query_of("scripted", "more")};
+    }
+    task<Fetched> fetch(Query query, Deadline) override {
+        ++fetches;
+        if (query.id.ends_with("hangs")) {
+            const auto long_after = clock_.monotonic() + std::chrono::hours(1);
+            co_await clock_.sleep_until(long_after);
+        }
+        if (query.id.ends_with("fails")) {
+            co_return Error{errc::forbidden, "403 for key Tr0ub4dor"};
+        }
+        Fetched fetched;
+        if (!query.id.ends_with("nothing")) {
+            LogRecord log;
+            log.body = "login with Tr0ub4dor";
+            fetched.records.logs.push_back(log);
+            fetched.query_text = "service:checkout Tr0ub4dor";
+            fetched.raw = "{\"body\":\"Tr0ub4dor\"}";
+        }
+        co_return fetched;
+    }
+    task<std::string> probe(Deadline) override { co_return std::string("me"); }
+
+private:
+    Clock& clock_;
+};
+
+const Coverage& coverage_of(const Gathering& gathering, std::string_view id) {
+    for (const auto& one : gathering.results) {
+        if (one.coverage.query.ends_with(id)) {
+            return one.coverage;
+        }
+    }
+    throw std::runtime_error("no such query");
+}
+
+}  // namespace
+
+TEST_CASE("a gathering says of every query whether it answered, was empty, failed or hung") {
+    FakeClock clock;
+    auto loop = make_event_loop(clock);
+    ScriptedSource source(clock);
+    JournalledSteps steps;
+    const Redactor redactor({Secret("Tr0ub4dor")});
+    const auto begun = clock.monotonic();
+    const auto deadline = Deadline::after(clock, limits::gather_deadline);
+    const auto gathering = test::run(*loop, gather({}, {&source}, steps, *loop, clock, redactor, deadline));
+    REQUIRE(gathering);
+    CHECK(coverage_of(*gathering, "good").status == CoverageStatus::ok);
+    CHECK(coverage_of(*gathering, "nothing").status == CoverageStatus::empty);
+    CHECK(coverage_of(*gathering, "fails").status == CoverageStatus::error);
+    CHECK(coverage_of(*gathering, "fails").reason == "403 for key <secret>");
+    CHECK(coverage_of(*gathering, "hangs").status == CoverageStatus::timeout);
+    CHECK(coverage_of(*gathering, "more").status == CoverageStatus::ok);
+    CHECK(clock.monotonic() - begun <= limits::gather_deadline + std::chrono::seconds(1));
+
+    SECTION("nothing that was journaled holds the secret") {
+        CHECK(steps.done.size() == 5);
+        for (const auto& [name, output] : steps.done) {
+            CHECK(dump_json(*output.value).find("Tr0ub4dor") == std::string::npos);
+            CHECK(output.raw.find("Tr0ub4dor") == std::string::npos);
+        }
+    }
+    SECTION("a resumed run reads the journal and asks nobody") {
+        const int asked = source.fetches;
+        const auto again = test::run(*loop, gather({}, {&source}, steps, *loop, clock, redactor, deadline));
+        REQUIRE(again);
+        CHECK(source.fetches == asked);
+        REQUIRE(again->results.size() == gathering->results.size());
+        CHECK(again->records().size() == gathering->records().size());
+        CHECK(again->results[0].fetched.query_text == "service:checkout <secret>");
+        CHECK(coverage_of(*again, "hangs").status == CoverageStatus::timeout);
+    }
+}
+
+TEST_CASE("a query that comes after the deadline is a timeout, not a wait") {
+    FakeClock clock;
+    auto loop = make_event_loop(clock);
+    ScriptedSource source(clock);
+    JournalledSteps steps;
+    const Redactor redactor({});
+    const auto passed = Deadline{clock.monotonic()};
+    const auto one = test::run(*loop, gather_one(query_of("scripted", "good"), source, "tool/1-1", steps, *loop, clock, redactor, passed));
+    REQUIRE(one);
+    CHECK(one->coverage.status == CoverageStatus::timeout);
+    CHECK(source.fetches == 0);
+}
