@@ -18,13 +18,11 @@ add_library(re2 ALIAS PkgConfig::RE2)
 add_library(boost_headers INTERFACE)
 target_link_libraries(boost_headers INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(boost_headers INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 
-# Asio and Beast compiled once.
+# Asio compiled once.
 add_library(asio STATIC src/io/third_party/asio.cpp)
 target_link_libraries(asio PUBLIC boost_headers)
-add_library(beast STATIC src/io/third_party/beast.cpp)
-target_link_libraries(beast PUBLIC asio)
 
 # Without this a json converts to any type at all: result<json> is ambiguous, and a wrong type throws.
 target_compile_definitions(nlohmann_json::nlohmann_json INTERFACE JSON_USE_IMPLICIT_CONVERSIONS=0)

@@ -126,6 +126,7 @@ task<HttpReply> Intake::accept(const Receiver& receiver, const RawRequest& reque
 
     const std::string source = delivery.source;
     for (Alert& alert : parsed->alerts) {
+        if (policy_.redact) policy_.redact(alert);
         alert.source = source;
         alert.received_at = delivery.received_at;
     }

@@ -40,6 +40,8 @@ struct IntakePolicy {
     std::function<std::vector<std::string>(const std::string& service)> related;
     milliseconds group_window{};
     milliseconds cooldown{};
+    /// Takes secrets out of an alert before it is kept, shown or given to a model. The delivery's raw bytes stay as they came.
+    std::function<void(Alert&)> redact;
 };
 
 struct Recorded {

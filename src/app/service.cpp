@@ -145,7 +145,8 @@ IntakePolicy RunningService::intake_policy() {
     return {.route = [this](const Alert& alert) { return decide(alert); },
             .related = [this](const std::string& service) { return related_services(config_.services, service); },
             .group_window = config_.limits.group_window,
-            .cooldown = config_.limits.cooldown};
+            .cooldown = config_.limits.cooldown,
+            .redact = [this](Alert& alert) { redactor_.redact(alert); }};
 }
 
 AdminServices RunningService::admin_services() {
@@ -310,6 +311,7 @@ awaitable<void> RunningService::purge_old() {
 }
 
 task<RunRow> RunningService::investigate(Alert alert, Deadline deadline) {
+    redactor_.redact(alert);
     auto run = co_await store_.investigations->start(std::move(alert), loop_.clock().now());
     if (!run) co_return run.error();
     worker_->wake();

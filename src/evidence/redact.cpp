@@ -277,6 +277,12 @@ std::string Redactor::redact(std::string_view text) const {
     return out;
 }
 
+void Redactor::redact(Alert& alert) const {
+    for (std::string* text : {&alert.title, &alert.body, &alert.query, &alert.transition}) *text = redact(*text);
+    for (auto& [key, value] : alert.labels) value = redact(value);
+    for (Link& link : alert.links) link.url = redact_known(link.url);
+}
+
 void Redactor::redact(Records& records) const {
     const auto clean = [this](std::string& text) {
         if (!text.empty()) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alert/alert.hpp"
 #include "base/secret.hpp"
 #include "evidence/records.hpp"
 
@@ -21,6 +22,7 @@ public:
     std::string redact(std::string_view text) const;        // a typed placeholder for each find: "<secret>", "<email>"
     std::string redact_known(std::string_view text) const;  // configured secrets only: for links and ids
     void redact(Records& records) const;                    // every text field
+    void redact(Alert& alert) const;                        // likewise
 
 private:
     struct Rules;

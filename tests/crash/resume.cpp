@@ -41,7 +41,7 @@ TEST_CASE("killed while a model thinks: resumed, nothing gathered twice, one mes
     REQUIRE(eventually([&] { return stage.requests("openai", "/chat").size() >= 2; }, std::chrono::seconds(20)));
     CHECK(std::chrono::steady_clock::now() - restarted < std::chrono::seconds(5));
     CHECK(stage.finished(id).at("state") == "done");
-    REQUIRE(stage.message_says("Likely cause"));
+    REQUIRE(stage.message_says("CONFIRMED cause"));
     CHECK(stage.messages().size() == 1);
     // What a tool of the model fetched after the restart is new; everything gathered before it was gathered once.
     const auto after = gathering_calls(stage);
@@ -66,7 +66,7 @@ TEST_CASE("killed again and again at different moments: every acknowledged alert
         stage.start_service();
         CHECK(stage.finished(investigation_of(answer)).at("state") == "done");
         // A post whose answer was lost with the process is looked for once it must be visible.
-        REQUIRE(stage.message_says("Likely cause", std::chrono::seconds(120)));
+        REQUIRE(stage.message_says("CONFIRMED cause", std::chrono::seconds(120)));
         CHECK(stage.messages().size() == 1);
     }
 }
@@ -83,6 +83,6 @@ TEST_CASE("stopped in the middle of a run: given back, and finished by the next 
     stage.set_faults(json::array());
     stage.start_service();
     CHECK(stage.finished(id).at("state") == "done");
-    REQUIRE(stage.message_says("Likely cause"));
+    REQUIRE(stage.message_says("CONFIRMED cause"));
     CHECK(stage.messages().size() == 1);
 }

@@ -11,7 +11,7 @@ TEST_CASE("a deactivated account at the first vendor: the second one answers and
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
     stage.finished(id);
-    REQUIRE(stage.message_says("Likely cause"));
+    REQUIRE(stage.message_says("CONFIRMED cause"));
     CHECK(stage.message_says("deactivated"));
     const json attempts = stage.admin_json("/api/v1/investigations/" + id + "/attempts").at("attempts");
     REQUIRE(attempts.size() >= 2);
@@ -75,7 +75,7 @@ TEST_CASE("Slack loses its answer after it posted: still one message, found agai
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
     stage.finished(id);
-    REQUIRE(stage.message_says("Likely cause", std::chrono::seconds(90)));
+    REQUIRE(stage.message_says("CONFIRMED cause", std::chrono::seconds(90)));
     CHECK(stage.messages().size() == 1);
     CHECK(stage.requests("slack", "/chat.postMessage").size() == 1);
 }

@@ -14,7 +14,7 @@ TEST_CASE("a webhook becomes one Slack message with a cited finding") {
     const std::string id = investigation_of(answer);
     const json shown = stage.finished(id);
     CHECK(shown.at("state") == "done");
-    REQUIRE(stage.message_says("Likely cause"));
+    REQUIRE(stage.message_says("CONFIRMED cause"));
     const auto messages = stage.messages();
     REQUIRE(messages.size() == 1);
     const std::string words = Stage::words(messages[0]);
@@ -67,7 +67,7 @@ TEST_CASE("a frozen replay is a new run that asks nobody but the models") {
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
     stage.finished(id);
-    REQUIRE(stage.message_says("Likely cause"));
+    REQUIRE(stage.message_says("CONFIRMED cause"));
     const std::size_t datadog = stage.requests("datadog").size();
     const std::size_t github = stage.requests("github").size();
     const std::size_t slack = stage.requests("slack").size();

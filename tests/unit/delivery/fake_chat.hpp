@@ -72,7 +72,10 @@ public:
             out.channel = channel;
             out.ts = ts;
         }
-        if (fault == Fault::commit_then_hang || fault == Fault::hang_before_commit) co_await clock_.sleep_until(deadline.at);
+        const bool hangs = fault == Fault::commit_then_hang || fault == Fault::hang_before_commit;
+        if (hangs) {
+            co_await clock_.sleep_until(deadline.at);
+        }
         if (fault == Fault::none) out.kind = PostOutcome::Kind::posted;
         co_return out;
     }
