@@ -44,7 +44,7 @@ MetricClass classify(const MetricSeries& series) {
     const bool percent = series.unit == "%";
     const double share_floor = percent ? 0.5 : 0.005;
     if (any_of(name, {"avail", "success", "apdex", "healthy"})) {
-        return {"availability", Bad::down, share_floor, true};
+        return {"availability", Bad::down, percent ? 0.2 : 0.002, true};
     }
     if (any_of(name, {"error", "fail", "fault", "5xx", "4xx", "exception", "reject", "drop", "retrans", "timeout"})) {
         return {"errors", Bad::up, percent || series.unit == "1" ? share_floor : 0.01};
@@ -179,7 +179,7 @@ std::optional<Shift> shift_of(const MetricSeries& series, const MetricClass& cls
     const double spread = (quantile(quiet, 0.75) - quantile(quiet, 0.25)) / 1.349;
     const auto [low, high] = std::minmax_element(quiet.begin(), quiet.end());
     const bool was_constant = *low == *high;
-    const double floor = cls.share && *high > 1.001 ? std::max(cls.floor, 0.5) : cls.floor;
+    const double floor = cls.share && *high > 1.001 ? std::max(cls.floor, 0.2) : cls.floor;
     const double scale = std::max({spread, 0.05 * std::abs(median), floor, 1e-12});
     const double top = extreme(incident, true);
     const double bottom = extreme(incident, false);

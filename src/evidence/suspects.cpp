@@ -2,7 +2,6 @@
 #include "evidence/suspects.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 
@@ -83,13 +82,23 @@ private:
             }
             const auto callers = topology_.callers(cause.entity);
             for (std::size_t i = 0; i < items_.size(); ++i) {
-                const bool client = items_[i].aspect == "self time" ||
-                                    (items_[i].aspect == "latency" && items_[i].text.find("client") != std::string::npos);
-                if (client && std::find(callers.begin(), callers.end(), items_[i].entity) != callers.end()) {
+                const bool calls_it = std::find(callers.begin(), callers.end(), items_[i].entity) != callers.end();
+                const bool client = items_[i].aspect == "latency" && items_[i].text.find("client") != std::string::npos;
+                if ((client && calls_it) || waits_for(items_[i], cause, calls_it)) {
                     weights_[i] *= 0.3;
                 }
             }
         }
+    }
+
+    /// Time that looks like an entity's own and is the delay of a call: no longer than that delay, by a caller or of the very same length.
+    static bool waits_for(const Evidence& item, const Evidence& cause, bool calls_it) {
+        if (item.aspect != "self time" || item.entity == cause.entity) {
+            return false;
+        }
+        const double own = item.numbers.at("after");
+        const double delay = cause.numbers.at("after");
+        return own <= 1.5 * delay && (calls_it || own >= 0.8 * delay);
     }
 
     /// Calls that X no longer makes silence what lies below it.
@@ -199,11 +208,15 @@ private:
             one.entity = entity;
             one.kind = kind_of(indices);
             std::set<EvidenceKind> kinds;
+            std::set<std::pair<EvidenceKind, std::string>> aspects;
             for (std::size_t n = 0; n < indices.size(); ++n) {
-                constexpr std::array shares{1.0, 0.3};
-                one.score += weights_[indices[n]] * (n < shares.size() ? shares.at(n) : n < 5 ? 0.1 : 0);
+                const auto& item = items_[indices[n]];
+                // Five percentiles of one latency are one observation: only another aspect adds much.
+                const bool another = aspects.insert({item.kind, item.aspect}).second;
+                const double share = n == 0 ? 1 : another && aspects.size() == 2 ? 0.3 : n < 5 ? 0.1 : 0;
+                one.score += weights_[indices[n]] * share;
                 if (weights_[indices[n]] >= anomalous) {
-                    kinds.insert(items_[indices[n]].kind);
+                    kinds.insert(item.kind);
                 }
             }
             one.kinds = kinds.size();

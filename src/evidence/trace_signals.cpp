@@ -214,6 +214,7 @@ private:
                 lone[{parent.service, node.service}].add(node.period, gap);
             }
         }
+        const double usual = usual_gap(any);
         struct Total {
             double sum = 0;
             int edges = 0;
@@ -223,12 +224,12 @@ private:
         };
         std::map<std::uint32_t, Total> totals;
         for (auto& [edge, sample] : any) {
-            auto& chosen = lone[edge].enough() ? lone[edge] : sample;
-            if (!chosen.enough()) {
+            auto& chosen = lone[edge].after.size() >= enough_samples ? lone[edge] : sample;
+            if (chosen.after.size() < enough_samples || (chosen.before.size() < enough_samples && usual < 0)) {
                 continue;
             }
             const double after = quantile(chosen.after, 0.5);
-            const double before = quantile(chosen.before, 0.5);
+            const double before = usual >= 0 ? usual : quantile(chosen.before, 0.5);
             const double ratio = std::log((after + 1) / (before + 1));
             for (const auto service : {edge.first, edge.second}) {
                 auto& total = totals[service];
@@ -243,16 +244,33 @@ private:
         }
         for (const auto& [service, total] : totals) {
             const double score = total.sum / std::sqrt(static_cast<double>(total.edges));
-            const double mass = squash(score, half_mass_gap);
+            constexpr double trust_in_others = 0.8;
+            const double mass = squash(score, half_mass_gap) * (usual >= 0 ? trust_in_others : 1);
             if (mass < 0.05) {
                 continue;
             }
             auto found = item(service, "network", "slow", mass);
             found.text = found.entity + ": calls to and from it lose up to " + format_quantity(total.after, "ms") +
-                         " between caller and callee (median), " + format_quantity(total.before, "ms") + " before";
+                         " between caller and callee (median), " + format_quantity(total.before, "ms") +
+                         (usual >= 0 ? " on a usual call" : " before");
             found.numbers = {{"before", total.before}, {"after", total.after}, {"edges", static_cast<double>(total.edges)}};
             items_.push_back(std::move(found));
         }
+    }
+
+    /// Without any traces from before, a call is compared with the other calls: the median gap of all edges. Negative when there are some.
+    static double usual_gap(std::map<std::pair<std::uint32_t, std::uint32_t>, Sample>& gaps) {
+        std::vector<double> medians;
+        for (auto& [edge, sample] : gaps) {
+            if (!sample.before.empty()) {
+                return -1;
+            }
+            if (sample.after.size() >= enough_samples) {
+                medians.push_back(quantile(sample.after, 0.5));
+            }
+        }
+        constexpr std::size_t enough_edges = 5;
+        return medians.size() >= enough_edges ? quantile(medians, 0.5) : -1;
     }
 
     void calls() {

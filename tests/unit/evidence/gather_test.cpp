@@ -57,6 +57,13 @@ public:
             const auto long_after = clock_.monotonic() + std::chrono::hours(1);
             co_await clock_.sleep_until(long_after);
         }
+        if (query.id.ends_with("late")) {
+            try {
+                const auto long_after = clock_.monotonic() + std::chrono::hours(1);
+                co_await clock_.sleep_until(long_after);
+            } catch (const std::exception&) {  // answers its cancellation as if all were well
+            }
+        }
         if (query.id.ends_with("fails")) {
             co_return Error{errc::forbidden, "403 for key Tr0ub4dor"};
         }
@@ -122,6 +129,21 @@ TEST_CASE("a gathering says of every query whether it answered, was empty, faile
         CHECK(again->results[0].fetched.query_text == "service:checkout <secret>");
         CHECK(coverage_of(*again, "hangs").status == CoverageStatus::timeout);
     }
+}
+
+TEST_CASE("what a source says when it is cancelled is no answer") {
+    FakeClock clock;
+    auto loop = make_event_loop(clock);
+    ScriptedSource source(clock);
+    JournalledSteps steps;
+    const Redactor redactor({});
+    const auto deadline = Deadline::after(clock, limits::gather_deadline);
+    const auto one =
+        test::run(*loop, gather_one(query_of("scripted", "late"), source, "tool/1-1", steps, *loop, clock, redactor, deadline));
+    REQUIRE(one);
+    CHECK(one->coverage.status == CoverageStatus::timeout);
+    CHECK(one->fetched.records.empty());
+    CHECK(one->coverage.duration == std::chrono::duration_cast<milliseconds>(limits::fetch_total));
 }
 
 TEST_CASE("a query that comes after the deadline is a timeout, not a wait") {
