@@ -140,6 +140,7 @@ struct Redactor::Rules {
     struct Rule {
         std::unique_ptr<RE2> pattern;
         const char* placeholder;
+        const char* literal;  // without it in the text there is nothing to find
         bool (*accept)(std::string_view key, std::string_view value);
     };
 
@@ -147,8 +148,9 @@ struct Redactor::Rules {
     std::unique_ptr<RE2> prefilter;
     std::vector<Rule> rules;
 
-    void add(const char* pattern, const char* placeholder, bool (*accept)(std::string_view, std::string_view) = nullptr) {
-        rules.push_back({std::make_unique<RE2>(pattern, options()), placeholder, accept});
+    void add(const char* pattern, const char* placeholder, bool (*accept)(std::string_view, std::string_view) = nullptr,
+             const char* literal = "") {
+        rules.push_back({std::make_unique<RE2>(pattern, options()), placeholder, literal, accept});
     }
 
     static RE2::Options options() {
@@ -211,21 +213,21 @@ Redactor::Redactor(std::vector<Secret> known) : rules_(std::make_unique<Rules>()
         R"(://[^\s/]*@|eyJ[a-z0-9]|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|xapp-|hooks\.slack\.com|sk-|sk_live|rk_live|AIza|npm_|SG\.|[a-z0-9]@[a-z0-9]|\d[ -]?\d{4}[ -]?\d{4}|\d[ -]?\d{6}[ -]?\d{4})",
         Rules::options());
     rules.add(R"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z))",
-              "<private key>");
+              "<private key>", nullptr, "-----BEGIN");
     rules.add(R"((?i)((?:proxy-)?authorization["']?\s*[:=]\s*["']?(?:(?:bearer|basic|token|digest|apikey|splunk)\s+)?)([^\s"',;\\]{4,}))",
               "<secret>", [](std::string_view, std::string_view value) { return !is_plain_word(value); });
     rules.add(R"((?i)((?:set-)?cookie["']?\s*:\s*["']?)([^"'\r\n]{4,}))", "<cookie>");
     rules.add(R"((?i)(\b(?:bearer|basic)\s+)([a-z0-9._~+/=-]{12,}))", "<secret>",
               [](std::string_view, std::string_view value) { return has_digit(value) || value.size() >= 24; });
-    rules.add(R"(\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)", "<jwt>");
+    rules.add(R"(\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?)", "<jwt>", nullptr, "eyJ");
     rules.add(R"(\b(?:AKIA|ASIA|AGPA|AROA|AIDA)[A-Z0-9]{16}\b)", "<aws key>");
     rules.add(R"(\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{18,}))", "<git token>");
     rules.add(R"(\b(?:xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}))", "<slack token>");
-    rules.add(R"((hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{8,}))", "<secret>");
+    rules.add(R"((hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{8,}))", "<secret>", nullptr, "hooks.slack.com");
     rules.add(
         R"(\b(?:sk-[A-Za-z0-9_-]{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|AIza[A-Za-z0-9_-]{30,}|npm_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}))",
         "<secret>");
-    rules.add(R"(([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s/:@"']*:[^\s/@"']+)@)", "<userinfo>@", nullptr);
+    rules.add(R"(([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s/:@"']*:[^\s/@"']+)@)", "<userinfo>@", nullptr, "://");
     // key=value and "key": "value"; in prose ("token: abc") only what looks like a secret.
     constexpr const char* key =
         R"((?i)([a-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|account[_-]?key|credentials?))";
@@ -243,8 +245,9 @@ Redactor::Redactor(std::vector<Secret> known) : rules_(std::make_unique<Rules>()
     rules.add(assigned.c_str(), "<secret>", no_word);
     rules.add(prose.c_str(), "<secret>",
               [](std::string_view, std::string_view value) { return !is_plain_word(value) && looks_secret_in_prose(value); });
-    rules.add(R"(([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}))", "<email>",
-              [](std::string_view, std::string_view value) { return !value.starts_with("git@"); });
+    rules.add(
+        R"(([A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}))", "<email>",
+        [](std::string_view, std::string_view value) { return !value.starts_with("git@"); }, "@");
     rules.add(
         R"(((?:^|[^0-9A-Za-z.]))((?:4\d{3}|5[1-5]\d{2}|2[2-7]\d{2}|6011|65\d{2}|35\d{2})[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})\b)",
         "<card number>", [](std::string_view, std::string_view value) { return luhn(value); });
@@ -272,7 +275,9 @@ std::string Redactor::redact(std::string_view text) const {
         return out;
     }
     for (const auto& rule : rules_->rules) {
-        Rules::apply(rule, out);
+        if (out.find(rule.literal) != std::string::npos) {
+            Rules::apply(rule, out);
+        }
     }
     return out;
 }
