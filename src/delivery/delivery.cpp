@@ -15,20 +15,12 @@
 namespace gumshoe {
 namespace {
 
-constexpr int looks_before_resend = 2;
 constexpr milliseconds clock_skew = seconds(120);        // between the channel's clock and ours, for look-ups
 constexpr milliseconds post_spacing = seconds(1);        // between two posts into one channel
 constexpr milliseconds post_check_after = seconds(600);  // a last look for a repeat, after an unknown outcome
 constexpr milliseconds first_poll = milliseconds(20);    // of settled(): doubled up to a second, as what takes long may take longer
 constexpr milliseconds longest_poll = seconds(1);
 constexpr std::string_view parent_prefix = "of:";
-
-Document marked(Document document) {
-    Block note{Block::Kind::section, {{italic("(may repeat an earlier post)")}}};
-    document.blocks.insert(document.blocks.begin(), std::move(note));
-    document.fallback += " (may repeat an earlier post)";
-    return document;
-}
 
 /// What one driver knows beyond its row.
 struct Driver {
@@ -185,7 +177,7 @@ private:
             co_await rest(backoff(row.attempt));
             co_return;
         }
-        Document shown = repeat ? marked(std::move(*document)) : std::move(*document);
+        Document shown = repeat ? marked_as_repeat(std::move(*document)) : std::move(*document);
         const Deadline deadline = Deadline::after(clock_, options_.call_timeout);
         PostOutcome outcome = co_await channel_.post(row.channel, *thread, std::move(shown), row.id, row.plain_only, deadline);
         if (stopped_) co_return;
@@ -240,19 +232,12 @@ private:
             co_return;
         }
         if (found->empty()) {
-            const bool again = ++driver.looks < looks_before_resend;
-            row.state = again ? MessageState::unknown : MessageState::ready;
-            row.retry_at = again ? now + options_.visibility : now;
-            co_await keep(std::move(row));
-            co_return;
+            after_no_sight(row, now, options_, ++driver.looks);
+        } else {
+            after_sight(row, found->front());
+            driver.failures = 0;
+            co_await remove_repeats(std::move(*found), row.ts);
         }
-        row.state = MessageState::anchored;
-        row.channel = found->front().channel;
-        row.ts = found->front().ts;
-        row.sent = 0;  // which revision stands there is not known: the next edit makes it the wanted one
-        row.error.clear();
-        driver.failures = 0;
-        co_await remove_repeats(std::move(*found), row.ts);
         co_await keep(std::move(row));
     }
 

@@ -1,11 +1,13 @@
-// Transitions of an outbox row after a post or an edit.
+// Transitions of an outbox row after a post, a look or an edit.
 #include "delivery/transitions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace gumshoe {
 namespace {
 
+constexpr int looks_before_resend = 2;
 constexpr std::string_view blind_note = "posted without knowing whether an earlier post stands there";
 
 /// The message definitely does not stand there.
@@ -42,6 +44,13 @@ std::string blind_error(std::string_view detail) {
     return std::string(blind_note) + (detail.empty() ? "" : ": ") + std::string(detail);
 }
 
+Document marked_as_repeat(Document document) {
+    Block note{Block::Kind::section, {{italic("(may repeat an earlier post)")}}};
+    document.blocks.insert(document.blocks.begin(), std::move(note));
+    document.fallback += " (may repeat an earlier post)";
+    return document;
+}
+
 std::string in_words(const PostOutcome& outcome) {
     if (!outcome.detail.empty()) return outcome.detail;
     return outcome.code.empty() ? "no answer" : outcome.code;
@@ -67,6 +76,20 @@ void after_post(OutboxMessage& row, const PostOutcome& outcome, Timestamp now, c
             if (!looked_for) row.first_try = {};
             break;
     }
+}
+
+void after_no_sight(OutboxMessage& row, Timestamp now, const DeliveryOptions& options, int looks) {
+    const bool again = looks < looks_before_resend;
+    row.state = again ? MessageState::unknown : MessageState::ready;
+    row.retry_at = again ? now + options.visibility : now;
+}
+
+void after_sight(OutboxMessage& row, const FoundMessage& first) {
+    row.state = MessageState::anchored;
+    row.channel = first.channel;
+    row.ts = first.ts;
+    row.sent = 0;  // which revision stands there is not known: the next edit makes it the wanted one
+    row.error.clear();
 }
 
 void after_edit(OutboxMessage& row, const PostOutcome& outcome, Timestamp now, int failures) {

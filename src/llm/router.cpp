@@ -5,39 +5,27 @@
 #include <random>
 #include <utility>
 
-#include "base/digest.hpp"
-#include "base/ids.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "llm/alarm.hpp"
+#include "llm/attempt_row.hpp"
 #include "llm/classify.hpp"
-#include "llm/judge.hpp"
+#include "llm/exchange.hpp"
 #include "llm/lesson.hpp"
 #include "llm/plan.hpp"
-#include "llm/repair.hpp"
 
 namespace gumshoe::llm {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds reserve = 2s;             // of the deadline, for what the caller does without an answer
-constexpr milliseconds reasoning_content = 60s;  // models that think first are silent for longer
+constexpr milliseconds reserve = 2s;  // of the deadline, for what the caller does without an answer
 constexpr milliseconds probe_deadline = 10s;
 constexpr milliseconds probe_again = 60s;  // when a probe said nothing about the quarantine
 constexpr milliseconds longest_backoff = 8s;
 constexpr milliseconds first_backoff = 500ms;
 constexpr double most_retry_tokens = 20;
 constexpr double retry_tokens_per_request = 0.2;
-
-bool starts_as_document(std::string_view body) {
-    body = trim(body);
-    return body.starts_with('{') || body.starts_with('<') || body.starts_with('[');
-}
-
-bool reasons(const Request& request) {
-    return request.reasoning_effort && *request.reasoning_effort != "none" && *request.reasoning_effort != "minimal";
-}
 
 /// Whether a failure says that the endpoint is in trouble.
 bool counts_for_breaker(FailureClass failure) {
@@ -151,8 +139,8 @@ private:
         const Monotonic start = clock_.monotonic();
         const milliseconds span = attempt_span(journey, choice.others_viable, start);
         const Request request = request_for(journey, slot);
-        HttpRequest http = wire(request, target);
-        LlmAttempt row = open_row(journey, choice, http.body);
+        HttpRequest http = wire_request(request, target, options_.stream, memory_.repairs(target, clock_.now()));
+        LlmAttempt row = row_of_call(journey, choice, http.body, clock_.now());
         Hold hold(*this, target, choice.scope, estimated_usd(journey, slot));
         memory_.breaker(target).started(start, start + span * 12 / 10);
         if (choice.trial) memory_.take_turn(choice.scope, clock_.now() + span);
@@ -162,10 +150,8 @@ private:
         slot.mending = false;
         auto intended = co_await store_.intend(row);
         if (!intended) journal_failed(journey, intended.error());
-        const milliseconds first_content = reasons(request) ? reasoning_content : milliseconds(limits::llm_first_content);
-        const StreamClocks clocks{.first_content = std::min(first_content, span), .stall = std::min<milliseconds>(limits::llm_stall, span)};
-        const Deadline deadline{start + span};
-        std::variant<Reply, Failure> outcome = co_await exchange(slot.target, std::move(http), deadline, clocks);
+        const CallLimits within{.deadline = Deadline{start + span}, .clocks = stream_clocks(request, span), .stream = options_.stream};
+        std::variant<Reply, Failure> outcome = co_await exchange(http_, slot.target, std::move(http), within);
 
         Failure failure = assess(outcome, request, check);
         for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) *text = without_key(std::move(*text), target);
@@ -185,7 +171,7 @@ private:
         } else if (choice.trial && reply == nullptr) {
             memory_.postpone(choice.scope, clock_.now() + probe_again);
         }
-        close_row(row, failure, reply, cost);
+        close_row(row, failure, reply, cost, clock_.now());
         auto written = co_await store_.outcome(std::move(row));
         if (!written) journal_failed(journey, written.error());
         if (failure.failure == FailureClass::none) co_return std::move(*reply);
@@ -193,62 +179,6 @@ private:
             .now = clock_.monotonic(), .wall = clock_.now(), .may_retry = retry_tokens_ >= 1, .backoff = backoff(slot.tries)};
         take_lesson(journey, slot, failure, reply, memory_, moment);
         co_return std::nullopt;
-    }
-
-    /// Always from the original request: nothing of an earlier hop is in it.
-    static Request request_for(const Journey& journey, const Slot& slot) {
-        Request request = for_target(journey.request, *slot.target);
-        if (slot.max_output) request.max_output_tokens = *slot.max_output;
-        request.messages.insert(request.messages.end(), slot.repair_turn.begin(), slot.repair_turn.end());
-        return request;
-    }
-
-    HttpRequest wire(const Request& request, const Target& target) const {
-        HttpRequest http = target.dialect->build(request, target, options_.stream);
-        http.body = repaired(std::move(http.body), memory_.repairs(target, clock_.now()));
-        http.connect_timeout = limits::llm_connect;
-        http.max_wire_bytes = limits::llm_response_bytes;
-        http.max_inflated_bytes = limits::llm_response_bytes;
-        return http;
-    }
-
-    awaitable<std::variant<Reply, Failure>> exchange(std::shared_ptr<const Target> target, HttpRequest request, Deadline deadline,
-                                                     StreamClocks clocks) {
-        if (!options_.stream) {
-            auto response = co_await http_.send(std::move(request), deadline);
-            if (!response) co_return classify_transport(target->provider, response.error(), false);
-            co_return target->dialect->read(*response);
-        }
-        const auto reader = target->dialect->stream_reader();
-        bool content_seen = false;
-        std::function<bool(std::string_view)> on_bytes = [&content_seen, &reader](std::string_view bytes) {
-            const bool content = reader->feed(bytes);
-            content_seen = content_seen || content;
-            return content;
-        };
-        auto response = co_await http_.stream(std::move(request), deadline, clocks, std::move(on_bytes));
-        // An error status, or a server that does not stream.
-        if (response && (response->status / 100 != 2 || starts_as_document(response->body))) co_return target->dialect->read(*response);
-        std::variant<Reply, Failure> end = reader->finish();
-        if (auto* reply = std::get_if<Reply>(&end)) {  // whole, even where the connection broke after it
-            if (response && reply->request_id.empty()) reply->request_id = request_id(response->headers);
-            co_return end;
-        }
-        Failure& failure = std::get<Failure>(end);
-        if (!response && failure.failure == FailureClass::truncated_stream)
-            co_return classify_transport(target->provider, response.error(), content_seen);
-        if (response && failure.request_id.empty()) failure.request_id = request_id(response->headers);
-        co_return end;
-    }
-
-    static Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Check& check) {
-        if (const auto* failure = std::get_if<Failure>(&outcome)) return *failure;
-        const Reply& reply = std::get<Reply>(outcome);
-        if (auto failure = judge(reply, request)) return std::move(*failure);
-        if (!check) return {};
-        const auto accepted = check(reply);
-        if (accepted) return {};
-        return {.failure = FailureClass::schema_invalid, .reason = accepted.error().message};
     }
 
     // What an outcome teaches
@@ -327,47 +257,6 @@ private:
         log::error("llm attempt not journaled", {{"run", journey.context.run}, {"error", error.message}});
     }
 
-    LlmAttempt open_row(const Journey& journey, const Choice& choice, std::string_view body) const {
-        const Slot& slot = journey.slots[choice.slot];
-        LlmAttempt row = row_for(journey, *slot.target);
-        row.number = journey.attempts + 1;
-        row.request_sha256 = sha256_hex(body);
-        if (choice.trial) {
-            row.purpose = "probe";
-        } else if (slot.mending) {
-            row.purpose = "repair";
-        } else if (slot.tries > 0) {
-            row.purpose = "retry";
-        } else {
-            row.purpose = choice.slot == 0 ? "primary" : "hop";
-        }
-        return row;
-    }
-
-    LlmAttempt row_for(const Journey& journey, const Target& target) const {
-        LlmAttempt row;
-        row.id = new_id("att", clock_.now());
-        row.run = journey.context.run;
-        row.step = journey.context.step;
-        row.target = target.name;
-        row.provider = target.provider;
-        row.model = target.model_on_wire();
-        row.key_fingerprint = key_fingerprint(target);
-        row.started_at = clock_.now();
-        return row;
-    }
-
-    void close_row(LlmAttempt& row, const Failure& failure, const Reply* reply, double cost) const {
-        row.finished_at = clock_.now();
-        row.outcome = failure.failure == FailureClass::none ? "ok" : std::string(to_string(failure.failure));
-        row.reason = failure.reason;
-        row.http_status = reply == nullptr ? failure.status : 200;
-        row.vendor_code = failure.code;
-        row.request_id = reply == nullptr ? failure.request_id : reply->request_id;
-        if (reply != nullptr) row.usage = reply->usage;
-        row.cost_usd = cost;
-    }
-
     awaitable<void> journal_skips(Journey& journey, Choice choice) {
         for (const auto& [index, standing] : choice.skips) {
             Slot& slot = journey.slots[index];
@@ -379,7 +268,7 @@ private:
             }
             if (slot.tries > 0) continue;  // its attempt says why
             if (std::exchange(slot.skip_journaled, standing.words) == standing.words) continue;
-            LlmAttempt row = row_for(journey, *slot.target);
+            LlmAttempt row = row_of(journey, *slot.target, clock_.now());
             row.number = journey.attempts + 1;
             row.purpose = "skip";
             row.outcome = "skipped";

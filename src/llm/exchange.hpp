@@ -1,0 +1,33 @@
+// One call to one model: what is sent, how long it may be silent, and what came back.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+
+#include "llm/plan.hpp"
+
+namespace gumshoe::llm {
+
+/// What this slot is asked: always made from the original request, so that nothing of an earlier hop is in it.
+Request request_for(const Journey& journey, const Slot& slot);
+
+/// As the vendor wants it, with what this model was seen to refuse mended.
+HttpRequest wire_request(const Request& request, const Target& target, bool stream, const std::set<std::string>& repairs);
+
+/// How long a stream may be silent within `span`.
+StreamClocks stream_clocks(const Request& request, milliseconds span);
+
+struct CallLimits {
+    Deadline deadline;
+    StreamClocks clocks;
+    bool stream = true;
+};
+awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_ptr<const Target> target, HttpRequest request,
+                                                 CallLimits within);
+
+/// What is wrong with the outcome, in the caller's eyes too; class none when it answers the request.
+Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Check& check);
+
+}  // namespace gumshoe::llm
