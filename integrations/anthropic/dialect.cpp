@@ -12,7 +12,6 @@
 namespace gumshoe::anthropic {
 namespace {
 
-constexpr std::string_view provider_name = "anthropic";
 constexpr std::string_view api_version = "2023-06-01";
 
 json tool_of(const llm::Tool& tool) {

@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "integrations/anthropic/dialect.hpp"
 #include "integrations/anthropic/sandbox_check.hpp"
 #include "integrations/anthropic/sandbox_faults.hpp"
 #include "llm/playback.hpp"
 
 namespace gumshoe::anthropic {
 namespace {
-
-constexpr std::string_view provider_name = "anthropic";
 
 void add_text(std::string& prompt, const json& content) {
     if (content.is_string()) prompt += content.get<std::string>() + "\n";

@@ -6,13 +6,12 @@
 
 #include "base/text.hpp"
 #include "integrations/anthropic/blocks.hpp"
+#include "integrations/anthropic/dialect.hpp"
 #include "io/sse.hpp"
 #include "llm/classify.hpp"
 
 namespace gumshoe::anthropic {
 namespace {
-
-constexpr std::string_view provider_name = "anthropic";
 
 class EventReader final : public llm::StreamReader {
 public:

@@ -13,8 +13,6 @@
 namespace gumshoe::openai {
 namespace {
 
-constexpr std::string_view provider_name = "openai";
-
 /// Models that think first: they take developer messages and max_completion_tokens, and no temperature.
 bool reasons(std::string_view model) {
     const auto slash = model.rfind('/');  // "openai/o3" behind a gateway

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "llm/dialect.hpp"
 
 namespace gumshoe::openai {
+
+inline constexpr std::string_view provider_name = "openai";
 
 std::unique_ptr<llm::Dialect> make_dialect();
 

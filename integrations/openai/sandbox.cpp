@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "integrations/openai/dialect.hpp"
 #include "integrations/openai/sandbox_check.hpp"
 #include "integrations/openai/sandbox_faults.hpp"
 #include "llm/playback.hpp"
 
 namespace gumshoe::openai {
 namespace {
-
-constexpr std::string_view provider_name = "openai";
 
 llm::Heard heard_in(const json& body) {
     llm::Heard heard;

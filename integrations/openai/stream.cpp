@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "integrations/openai/dialect.hpp"
 #include "io/sse.hpp"
 #include "llm/classify.hpp"
 
 namespace gumshoe::openai {
 namespace {
 
-constexpr std::string_view provider_name = "openai";
 constexpr std::int64_t most_calls = 64;
 
 class ChunkReader final : public llm::StreamReader {

@@ -29,10 +29,10 @@ std::string shown(std::string_view mrkdwn) {
     return strip_invisible(html_unescape(out));
 }
 
-std::string rich_text(const json& element) {
+std::string words_of_rich_text(const json& element) {
     std::string out = string_or_empty(element, "text");
     if (element.contains("elements")) {
-        for (const json& child : element["elements"]) out += rich_text(child);
+        for (const json& child : element["elements"]) out += words_of_rich_text(child);
     }
     if (string_or_empty(element, "type") == "rich_text_section") out += "\n";
     return out;
@@ -45,7 +45,7 @@ std::string block_text(const json& block) {
     if (type == "section") return shown(string_or_empty(block, "text.text")) + "\n";
     std::string out;
     if (type == "rich_text") {
-        out = rich_text(block);
+        out = words_of_rich_text(block);
     } else if (block.contains("elements")) {
         for (const json& element : block["elements"]) {
             const bool button = string_or_empty(element, "type") == "button";

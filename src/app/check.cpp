@@ -14,7 +14,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr auto longest = seconds(15);
+constexpr auto longest_probe = seconds(15);
 
 struct ProbeRow {
     std::string what;
@@ -38,7 +38,7 @@ task<std::string> probe_target(HttpClient& http, std::shared_ptr<const llm::Targ
 }
 
 awaitable<int> command(Runtime& runtime, const Config& config, std::vector<ProbeRow>& rows) {
-    const Deadline deadline = Deadline::after(runtime.loop->clock(), longest);
+    const Deadline deadline = Deadline::after(runtime.loop->clock(), longest_probe);
     // Rows first: their addresses must not move while probes write to them.
     rows.reserve(2 * config.vendors.size() + config.llm.targets.size());
     std::vector<awaitable<void>> probes;

@@ -10,7 +10,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr std::size_t max_bytes = 1024 * 1024;
+constexpr std::size_t max_config_bytes = 1024 * 1024;
 
 // A key may be shown when it looks like one of ours: {sk-123} is a map with a secret for a key.
 bool presentable(std::string_view key) {
@@ -34,7 +34,7 @@ ConfigDocument ConfigDocument::from_text(std::string name, std::string folder, c
     document.folder_ = std::move(folder);
     document.environment_ = std::move(environment);
     document.root_->kind = ConfigNode::Kind::map;
-    if (text.size() > max_bytes) {
+    if (text.size() > max_config_bytes) {
         document.fail({1, 1}, "", "the file is larger than 1 MiB");
         document.readable_ = false;
         return document;

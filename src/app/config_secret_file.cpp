@@ -12,7 +12,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr std::size_t max_bytes = 64 * 1024;
+constexpr std::size_t max_secret_bytes = 64 * 1024;
 
 class File {
 public:
@@ -39,7 +39,7 @@ result<SecretFile> read_secret_file(const std::string& path) {
     struct stat about{};
     if (file.get() < 0 || ::fstat(file.get(), &about) != 0) return failed(errno);
     if (!S_ISREG(about.st_mode)) return Error{errc::invalid_argument, "not a regular file"};
-    std::string text(max_bytes + 1, '\0');
+    std::string text(max_secret_bytes + 1, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
         ssize_t n = ::read(file.get(), text.data() + size, text.size() - size);
@@ -48,7 +48,7 @@ result<SecretFile> read_secret_file(const std::string& path) {
         if (n == 0) break;
         size += static_cast<std::size_t>(n);
     }
-    if (size > max_bytes) return Error{errc::too_large, "the file is larger than 64 KiB"};
+    if (size > max_secret_bytes) return Error{errc::too_large, "the file is larger than 64 KiB"};
     text.resize(size);
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
     if (text.empty()) return Error{errc::invalid_argument, "the file is empty"};

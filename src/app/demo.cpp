@@ -23,7 +23,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr auto longest = std::chrono::minutes(3);
+constexpr auto longest_demo = std::chrono::minutes(3);
 constexpr auto look_again = milliseconds(50);
 
 /// One incident as the terminal shows it.
@@ -114,7 +114,7 @@ awaitable<void> Play::tell_attempts(std::string run) {
 }
 
 task<RunRow> Play::watch() {
-    const Deadline deadline = Deadline::after(clock_, longest);
+    const Deadline deadline = Deadline::after(clock_, longest_demo);
     InvestigationStore& store = *service_.store().investigations;
     while (!deadline.passed(clock_)) {
         co_await clock_.sleep_until(clock_.monotonic() + look_again);

@@ -19,7 +19,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr auto longest = std::chrono::minutes(15);
+constexpr auto longest_run = std::chrono::minutes(15);
 
 result<Alert> alert_of_webhook(const InvestigateArguments& arguments, const Config& config, Timestamp now) {
     const Receiver* receiver = nullptr;
@@ -72,7 +72,7 @@ awaitable<int> command(Runtime& runtime, Service& service, Alert alert, const In
         std::fprintf(stderr, "%s\n", started.error().message.c_str());
         co_return exit_failed;
     }
-    auto run = co_await service.investigate(alert, Deadline::after(clock, longest));
+    auto run = co_await service.investigate(alert, Deadline::after(clock, longest_run));
     int code = exit_failed;
     if (run) {
         code = report(arguments, *run, alert);

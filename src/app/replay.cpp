@@ -15,7 +15,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr auto longest = std::chrono::minutes(10);
+constexpr auto longest_replay = std::chrono::minutes(10);
 
 /// The admin API as this command sees it: JSON in, JSON out, problems as errors.
 class AdminClient {
@@ -48,7 +48,7 @@ private:
 
 /// The run with this id, once it ended.
 task<json> ended_run(Runtime& runtime, AdminClient& client, std::string base, std::string run) {
-    const Deadline deadline = Deadline::after(runtime.loop->clock(), longest);
+    const Deadline deadline = Deadline::after(runtime.loop->clock(), longest_replay);
     while (!deadline.passed(runtime.loop->clock())) {
         auto runs = co_await client.call("GET", base + "/runs", "");
         if (!runs) co_return runs.error();

@@ -12,7 +12,7 @@ namespace gumshoe {
 
 namespace {
 
-constexpr std::size_t max_line = std::size_t{16} << 20U;
+constexpr std::size_t max_case_line = std::size_t{16} << 20U;
 constexpr std::size_t max_file = std::size_t{512} << 20U;
 
 struct Close {
@@ -200,7 +200,7 @@ result<CaseFile> read_case(const std::filesystem::path& path) {
             ++number;
         }
         pending += chunk;
-        if (pending.size() > max_line || total > max_file) {
+        if (pending.size() > max_case_line || total > max_file) {
             return fail(number, {errc::too_large, "over the size limit"});
         }
     }

@@ -16,7 +16,7 @@ namespace gumshoe {
 namespace {
 
 constexpr double half_mass = 4;
-constexpr std::size_t quote_bytes = 240;
+constexpr std::size_t sample_bytes = 240;
 constexpr std::size_t pattern_bytes = 160;
 
 struct Line {
@@ -88,7 +88,7 @@ struct Seen {
 };
 
 std::string quote_of(const LogRecord& log) {
-    return truncate(trim(log.body.substr(0, 4 * quote_bytes)), quote_bytes);
+    return truncate(trim(log.body.substr(0, 4 * sample_bytes)), sample_bytes);
 }
 
 class LogComparison {

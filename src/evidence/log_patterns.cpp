@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view wildcard = "<*>";
 constexpr double similar_enough = 0.5;
 constexpr std::size_t max_patterns = 10'000;
-constexpr std::size_t max_line = 2'000;  // what a pattern is made of; the rest of a longer line is cut
+constexpr std::size_t longest_line = 2'000;  // what a pattern is made of; the rest of a longer line is cut
 constexpr std::size_t long_quote = 40;
 
 enum CharClass : std::uint8_t { other = 0, digit = 1, hex_letter = 2, letter = 4, underscore = 8 };
@@ -122,7 +122,7 @@ void tokenise(std::string_view masked, std::vector<std::string_view>& tokens) {
 
 void mask_variables(std::string_view line, std::string& out) {
     out.clear();
-    line = line.substr(0, max_line);
+    line = line.substr(0, longest_line);
     for (std::size_t i = 0; i < line.size();) {
         const char c = line[i];
         const auto kind = class_of(c);

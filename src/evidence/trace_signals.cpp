@@ -40,14 +40,14 @@ struct Sample {
     bool enough() const { return before.size() >= enough_samples && after.size() >= enough_samples; }
 };
 
-double quantile(std::vector<double>& values, double q) {
+double quantile_reordering(std::vector<double>& values, double q) {
     const auto at = values.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(values.size() - 1) * q);
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }
 
 double spread(std::vector<double>& values) {
-    return (quantile(values, 0.75) - quantile(values, 0.25)) / 1.349;
+    return (quantile_reordering(values, 0.75) - quantile_reordering(values, 0.25)) / 1.349;
 }
 
 /// Log ratio of a count to what the quiet time's rate predicts, over its own uncertainty and a floor for bursts.
@@ -177,13 +177,13 @@ private:
             const double s_before = spread(sample.before);
             const double error = std::sqrt((s_after * s_after + 0.04) / static_cast<double>(sample.after.size()) +
                                            (s_before * s_before + 0.04) / static_cast<double>(sample.before.size()) + 0.15 * 0.15);
-            const double median_after = quantile(sample.after, 0.5);
-            const double median_before = quantile(sample.before, 0.5);
-            const double tail = quantile(sample.after, 0.9) - quantile(sample.before, 0.9);
+            const double median_after = quantile_reordering(sample.after, 0.5);
+            const double median_before = quantile_reordering(sample.before, 0.5);
+            const double tail = quantile_reordering(sample.after, 0.9) - quantile_reordering(sample.before, 0.9);
             const double z = std::max(median_after - median_before, 0.7 * tail) / error;
             const bool by_median = median_after - median_before >= 0.7 * tail;
-            const double before = std::max(0.0, std::exp(by_median ? median_before : quantile(sample.before, 0.9)) - 0.5);
-            const double after = std::max(0.0, std::exp(by_median ? median_after : quantile(sample.after, 0.9)) - 0.5);
+            const double before = std::max(0.0, std::exp(by_median ? median_before : quantile_reordering(sample.before, 0.9)) - 0.5);
+            const double after = std::max(0.0, std::exp(by_median ? median_after : quantile_reordering(sample.after, 0.9)) - 0.5);
             constexpr double material_ms = 5;  // a millisecond more is not what someone was woken for
             const double mass = squash(z, half_mass_self) * squash(after - before, material_ms);
             if (mass < 0.1) {
@@ -228,8 +228,8 @@ private:
             if (chosen.after.size() < enough_samples || (chosen.before.size() < enough_samples && usual < 0)) {
                 continue;
             }
-            const double after = quantile(chosen.after, 0.5);
-            const double before = usual >= 0 ? usual : quantile(chosen.before, 0.5);
+            const double after = quantile_reordering(chosen.after, 0.5);
+            const double before = usual >= 0 ? usual : quantile_reordering(chosen.before, 0.5);
             const double ratio = std::log((after + 1) / (before + 1));
             for (const auto service : {edge.first, edge.second}) {
                 auto& total = totals[service];
@@ -266,11 +266,11 @@ private:
                 return -1;
             }
             if (sample.after.size() >= enough_samples) {
-                medians.push_back(quantile(sample.after, 0.5));
+                medians.push_back(quantile_reordering(sample.after, 0.5));
             }
         }
         constexpr std::size_t enough_edges = 5;
-        return medians.size() >= enough_edges ? quantile(medians, 0.5) : -1;
+        return medians.size() >= enough_edges ? quantile_reordering(medians, 0.5) : -1;
     }
 
     void calls() {

@@ -137,7 +137,7 @@ private:
         scheduler_.spawn(std::move(name), work(std::move(job), std::move(running)));
     }
 
-    awaitable<void> work(Job job, std::unique_ptr<Running> running) {
+    awaitable<void> work(Job job, [[maybe_unused]] std::unique_ptr<Running> running) {
         Event stop;
         const auto place = stops_.insert(stops_.end(), &stop);
         const Leave leave{stops_, place};

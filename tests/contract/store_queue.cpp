@@ -29,7 +29,7 @@ struct QueueTest {
     }
 };
 
-errc code_of(const result<void>& outcome) {
+errc error_code_of(const result<void>& outcome) {
     REQUIRE(!outcome);
     return outcome.error().code;
 }
@@ -123,11 +123,11 @@ TEST_CASE("queue: under a stale fence nothing can be written") {
         holder = test.claim("one");
     }
     const auto before = test.store.rows("SELECT id, kind, key, state, due_at, attempt, crashes, lease_owner, error FROM jobs", 9);
-    CHECK(code_of(test.store.run(test.queue().extend(stale->fence, lease))) == errc::lease_lost);
-    CHECK(code_of(test.store.run(test.queue().finish(stale->fence))) == errc::lease_lost);
-    CHECK(code_of(test.store.run(test.queue().fail(stale->fence, "why", test.clock.now()))) == errc::lease_lost);
-    CHECK(code_of(test.store.run(test.queue().park(stale->fence, "why"))) == errc::lease_lost);
-    CHECK(code_of(test.store.run(test.queue().give_back(stale->fence))) == errc::lease_lost);
+    CHECK(error_code_of(test.store.run(test.queue().extend(stale->fence, lease))) == errc::lease_lost);
+    CHECK(error_code_of(test.store.run(test.queue().finish(stale->fence))) == errc::lease_lost);
+    CHECK(error_code_of(test.store.run(test.queue().fail(stale->fence, "why", test.clock.now()))) == errc::lease_lost);
+    CHECK(error_code_of(test.store.run(test.queue().park(stale->fence, "why"))) == errc::lease_lost);
+    CHECK(error_code_of(test.store.run(test.queue().give_back(stale->fence))) == errc::lease_lost);
     CHECK(test.store.rows("SELECT id, kind, key, state, due_at, attempt, crashes, lease_owner, error FROM jobs", 9) == before);
     if (holder) CHECK(test.store.run(test.queue().finish(holder->fence)));
 }

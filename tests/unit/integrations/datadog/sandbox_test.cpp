@@ -38,7 +38,7 @@ RawRequest to_raw(const HttpRequest& request) {
     return raw;
 }
 
-struct Play {
+struct SandboxPlay {
     FakeClock clock;
     std::unique_ptr<EventLoop> loop = make_event_loop(clock);
     sandbox::World world{scenario(), clock.now(), clock.now() + seconds(60), "http://127.0.0.1/datadog"};
@@ -85,7 +85,7 @@ const MetricSeries* series(const Records& records, std::string_view entity, std:
 }  // namespace
 
 TEST_CASE("our whole plan is answered, and the story is in the answers") {
-    Play play;
+    SandboxPlay play;
     const Subject subject = play.subject();
     std::map<std::string, Fetched> answers;
     Records all;
@@ -130,7 +130,7 @@ TEST_CASE("our whole plan is answered, and the story is in the answers") {
 }
 
 TEST_CASE("pages of the simulation hold every line once, in order") {
-    Play play;
+    SandboxPlay play;
     const auto page = [&play](int limit, const std::string& cursor) {
         Search search{
             "service:\"checkout\" status:error", {play.world.zero - std::chrono::minutes(6), play.world.now}, false, limit, cursor};
@@ -155,7 +155,7 @@ TEST_CASE("pages of the simulation hold every line once, in order") {
 }
 
 TEST_CASE("nothing of the future is shown, and the same play gives the same bytes") {
-    Play play;
+    SandboxPlay play;
     play.world.now = play.world.zero - std::chrono::minutes(7);
     Search search{"*", {play.world.zero - std::chrono::minutes(30), play.world.zero + std::chrono::hours(1)}, true, 1000, ""};
     const auto ask = [&] { return play.simulation->handle(to_raw(logs_request(play.account, search)), play.world).body; };
@@ -204,7 +204,7 @@ TEST_CASE("what the real one refuses is refused") {
         {"no monitor's id", "GET", "/api/v1/monitor/abc", "", "", 400},
         {"another path", "GET", "/api/v1/validate_everything", "", "", 404},
     };
-    Play play;
+    SandboxPlay play;
     for (const Row& row : rows) {
         INFO(row.what);
         RawRequest request;
@@ -223,7 +223,7 @@ TEST_CASE("what the real one refuses is refused") {
 }
 
 TEST_CASE("the webhooks of one episode are read as trigger, renotify and recovery of it") {
-    Play play;
+    SandboxPlay play;
     const auto moment = [&play](const char* name) {
         const HttpRequest sent = play.simulation->webhooks(play.world, name).at(0);
         CHECK(sent.body.find_first_of("\x80\xff") == std::string::npos);
@@ -250,7 +250,7 @@ TEST_CASE("the webhooks of one episode are read as trigger, renotify and recover
 }
 
 TEST_CASE("the default template is rendered with its seven keys and still understood") {
-    Play play;
+    SandboxPlay play;
     json changed = *play.world.scenario;
     changed["datadog"]["webhook"]["template"] = "default";
     play.world.scenario = std::make_shared<const json>(changed);

@@ -20,11 +20,11 @@ Document hello(std::string words = "hello <world>") {
     return {words, {{Block::Kind::section, {{plain(words)}}}}};
 }
 
-struct Rig {
+struct ChannelRig {
     SimulatedSlack slack;
     std::unique_ptr<Channel> channel;
 
-    explicit Rig(std::string_view scenario = "{}", std::string token = "xoxb-test-token") : slack(scenario) {
+    explicit ChannelRig(std::string_view scenario = "{}", std::string token = "xoxb-test-token") : slack(scenario) {
         channel = gumshoe::slack::make_channel(slack.http, Secret(std::move(token)), "https://slack.test/api");
     }
     PostOutcome post(std::string to, bool plain_only = false, std::string thread = "") {
@@ -111,7 +111,7 @@ TEST_CASE("a refusal says what a person should do") {
 }
 
 TEST_CASE("a post stands there as it was meant") {
-    Rig rig;
+    ChannelRig rig;
     const PostOutcome outcome = rig.post("C0INCIDENTS");
     REQUIRE(outcome.kind == Kind::posted);
     CHECK(outcome.channel == "C0INCIDENTS");
@@ -129,7 +129,7 @@ TEST_CASE("a post stands there as it was meant") {
 }
 
 TEST_CASE("an edit carries text and blocks, and plain text takes the blocks away") {
-    Rig rig;
+    ChannelRig rig;
     const PostOutcome posted = rig.post("C0INCIDENTS");
     PostOutcome edited = run(rig.channel->update("C0INCIDENTS", posted.ts, hello("new"), false, forever));
     CHECK(edited.kind == Kind::posted);
@@ -146,7 +146,7 @@ TEST_CASE("an edit carries text and blocks, and plain text takes the blocks away
 }
 
 TEST_CASE("a message is found by its key, among pages of others, and only if it is ours") {
-    Rig rig;
+    ChannelRig rig;
     const PostOutcome posted = rig.post("C0INCIDENTS");
     for (int i = 0; i < 450; ++i) run(rig.channel->post("C0INCIDENTS", "", hello(), "other", false, forever));
     auto found = rig.find("C0INCIDENTS");
@@ -155,7 +155,7 @@ TEST_CASE("a message is found by its key, among pages of others, and only if it 
     CHECK(found->front().ts == posted.ts);
     CHECK(rig.slack.http.requests.back().headers.find("Content-Type") == "application/x-www-form-urlencoded");
 
-    Rig forged(R"({"slack":{"channels":[{"id":"C1","name":"x"}]}})");
+    ChannelRig forged(R"({"slack":{"channels":[{"id":"C1","name":"x"}]}})");
     forged.slack.before = [](const HttpRequest& request) -> std::optional<result<HttpResponse>> {
         if (request.url.find("history") == std::string::npos) return std::nullopt;
         return http_response(
@@ -168,7 +168,7 @@ TEST_CASE("a message is found by its key, among pages of others, and only if it 
 }
 
 TEST_CASE("a reply is found in its thread") {
-    Rig rig;
+    ChannelRig rig;
     const PostOutcome parent = run(rig.channel->post("C0INCIDENTS", "", hello(), "parent", false, forever));
     const PostOutcome reply = rig.post("C0INCIDENTS", false, parent.ts);
     CHECK(rig.find("C0INCIDENTS").value().empty());
@@ -178,17 +178,17 @@ TEST_CASE("a reply is found in its thread") {
 }
 
 TEST_CASE("a history that cannot be read is an error, not an absence") {
-    Rig no_scope(R"({"slack":{"scopes":"chat:write"}})");
+    ChannelRig no_scope(R"({"slack":{"scopes":"chat:write"}})");
     const auto found = no_scope.find("C0INCIDENTS");
     REQUIRE_FALSE(found.has_value());
     CHECK_THAT(found.error().message, Contains("add channels:history"));
-    Rig outside(R"({"slack":{"channels":[{"id":"C1","name":"x","member":false}]}})");
+    ChannelRig outside(R"({"slack":{"channels":[{"id":"C1","name":"x","member":false}]}})");
     CHECK(outside.post("C1").kind == Kind::posted);
     CHECK(outside.find("C1").error().code == errc::forbidden);
 }
 
 TEST_CASE("removing a message that is gone is not an error") {
-    Rig rig;
+    ChannelRig rig;
     const PostOutcome posted = rig.post("C0INCIDENTS");
     CHECK(run(rig.channel->remove("C0INCIDENTS", posted.ts, forever)).has_value());
     CHECK(rig.slack.messages("C0INCIDENTS").empty());
@@ -196,13 +196,13 @@ TEST_CASE("removing a message that is gone is not an error") {
 }
 
 TEST_CASE("the probe says who we are and which scopes are missing") {
-    Rig rig;
+    ChannelRig rig;
     CHECK(run(rig.channel->probe(forever)).value() == "acme as gumshoe (U0GUMSHOE)");
-    Rig reads(R"({"slack":{"scopes":"chat:write,channels:history"}})");
+    ChannelRig reads(R"({"slack":{"scopes":"chat:write,channels:history"}})");
     CHECK_THAT(run(reads.channel->probe(forever)).value(), Contains("without the scope groups:history"));
-    Rig mute(R"({"slack":{"scopes":"channels:history"}})");
+    ChannelRig mute(R"({"slack":{"scopes":"channels:history"}})");
     CHECK_THAT(run(mute.channel->probe(forever)).error().message, Contains("chat:write"));
-    Rig wrong("{}", "xoxp-user-token");
+    ChannelRig wrong("{}", "xoxp-user-token");
     const Error error = run(wrong.channel->probe(forever)).error();
     CHECK_THAT(error.message, Contains("bot token (xoxb-...)") && !Contains("xoxp-user-token"));
 }

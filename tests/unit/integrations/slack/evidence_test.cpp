@@ -15,9 +15,9 @@ namespace {
 using namespace test;
 using Catch::Contains;
 
-const Deadline forever{Monotonic::max()};
+const Deadline no_end{Monotonic::max()};
 
-constexpr std::string_view scenario = R"({"slack":{"channels":[
+constexpr std::string_view evidence_scenario = R"({"slack":{"channels":[
   {"id":"C0DEPLOYS","name":"deploys","messages":[
     {"t":-90000,"user":"U1","text":"far too old"},
     {"t":-8000,"user":"U1","text":"an old thread"},
@@ -28,22 +28,22 @@ constexpr std::string_view scenario = R"({"slack":{"channels":[
   {"id":"C0QUIET","name":"quiet"},
   {"id":"C0CLOSED","name":"closed","member":false}]}})";
 
-struct Rig {
-    SimulatedSlack slack{scenario};
+struct EvidenceRig {
+    SimulatedSlack slack{evidence_scenario};
     std::unique_ptr<Source> source;
     Subject subject;
 
-    explicit Rig(std::vector<std::string> channels = {"C0DEPLOYS", "C0QUIET", "C0CLOSED"}) {
+    explicit EvidenceRig(std::vector<std::string> channels = {"C0DEPLOYS", "C0QUIET", "C0CLOSED"}) {
         source = gumshoe::slack::make_source(slack.http, Secret("xoxb-test-token"), "https://slack.test/api", std::move(channels));
         subject.alert.service = "checkout";
         subject.onset = slack.world.zero - seconds(300);
         subject.incident = {subject.onset, slack.world.now};
     }
-    result<Fetched> fetch(std::size_t query) { return run(source->fetch(source->plan(subject).at(query), forever)); }
+    result<Fetched> fetch(std::size_t query) { return run(source->fetch(source->plan(subject).at(query), no_end)); }
 };
 
 TEST_CASE("the plan asks each configured channel for two hours before the onset until now") {
-    Rig rig;
+    EvidenceRig rig;
     const auto plan = rig.source->plan(rig.subject);
     REQUIRE(plan.size() == 3);
     CHECK(plan[0].id == "slack/history/C0DEPLOYS");
@@ -53,9 +53,9 @@ TEST_CASE("the plan asks each configured channel for two hours before the onset 
 }
 
 TEST_CASE("history becomes messages: attachments flattened, joins, our own posts and other times left out") {
-    Rig rig;
+    EvidenceRig rig;
     const auto channel = slack::make_channel(rig.slack.http, Secret("xoxb-test-token"), "https://slack.test/api");
-    run(channel->post("C0DEPLOYS", "", Document{"our own finding", {}}, "key", false, forever));
+    run(channel->post("C0DEPLOYS", "", Document{"our own finding", {}}, "key", false, no_end));
     const auto fetched = rig.fetch(0);
     REQUIRE(fetched.has_value());
     const auto& messages = fetched->records.messages;
@@ -69,7 +69,7 @@ TEST_CASE("history becomes messages: attachments flattened, joins, our own posts
 }
 
 TEST_CASE("a thread that is alive inside the window is read, its parent only if it is inside too") {
-    Rig rig;
+    EvidenceRig rig;
     rig.subject.onset -= seconds(1800);  // now the old thread's parent is inside
     const auto fetched = rig.fetch(0);
     REQUIRE(fetched.has_value());
@@ -82,7 +82,7 @@ TEST_CASE("a thread that is alive inside the window is read, its parent only if 
 }
 
 TEST_CASE("pages are followed to the end by their cursor") {
-    Rig rig({"C0QUIET"});
+    EvidenceRig rig({"C0QUIET"});
     const auto other = [&](int i) {
         return json{{"type", "message"},
                     {"user", "U1"},
@@ -103,7 +103,7 @@ TEST_CASE("pages are followed to the end by their cursor") {
 }
 
 TEST_CASE("an endless history is cut and marked") {
-    Rig rig({"C0QUIET"});
+    EvidenceRig rig({"C0QUIET"});
     int calls = 0;
     rig.slack.before = [&](const HttpRequest& request) -> std::optional<result<HttpResponse>> {
         if (request.url.find("history") == std::string::npos) return std::nullopt;
@@ -120,17 +120,17 @@ TEST_CASE("an endless history is cut and marked") {
 }
 
 TEST_CASE("an unreadable channel is an error with words, a quiet one is just empty") {
-    Rig rig;
+    EvidenceRig rig;
     CHECK(rig.fetch(1).value().records.empty());
     const auto closed = rig.fetch(2);
     REQUIRE_FALSE(closed.has_value());
     CHECK_THAT(closed.error().message, Contains("/invite"));
     Query foreign = rig.source->plan(rig.subject)[0];
     foreign.arguments["channel"] = "C0SECRETS";
-    CHECK(run(rig.source->fetch(foreign, forever)).error().code == errc::invalid_argument);
-    CHECK_THAT(run(rig.source->probe(forever)).error().message, Contains("C0CLOSED"));
-    Rig open({"C0DEPLOYS"});
-    CHECK(run(open.source->probe(forever)).value() == "acme: reads 1 channel");
+    CHECK(run(rig.source->fetch(foreign, no_end)).error().code == errc::invalid_argument);
+    CHECK_THAT(run(rig.source->probe(no_end)).error().message, Contains("C0CLOSED"));
+    EvidenceRig open({"C0DEPLOYS"});
+    CHECK(run(open.source->probe(no_end)).value() == "acme: reads 1 channel");
 }
 
 TEST_CASE("Slack's markup is decoded once") {

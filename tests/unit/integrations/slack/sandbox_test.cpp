@@ -12,12 +12,12 @@ namespace {
 using namespace test;
 using Catch::Contains;
 
-constexpr std::string_view scenario =
+constexpr std::string_view sandbox_scenario =
     R"({"slack":{"channels":[{"id":"C1","name":"incidents","messages":[{"t":-10,"user":"U1","text":"hi"}]},
   {"id":"C2","name":"old","archived":true},{"id":"C3","name":"secret","private":true,"member":false}]}})";
 
-struct Rig {
-    SimulatedSlack slack{scenario};
+struct SandboxRig {
+    SimulatedSlack slack{sandbox_scenario};
 
     json call(std::string_view method, const json& body, std::string type = "application/json",
               std::string token = "Bearer xoxb-test-token") {
@@ -35,7 +35,7 @@ struct Rig {
 };
 
 TEST_CASE("credentials and encodings are checked before anything else") {
-    Rig rig;
+    SandboxRig rig;
     const json message = {{"channel", "C1"}, {"text", "x"}};
     CHECK(rig.call("chat.postMessage", message, "application/json", "")["error"] == "not_authed");
     CHECK(rig.call("chat.postMessage", message, "application/json", "Bearer secret")["error"] == "invalid_auth");
@@ -74,7 +74,7 @@ TEST_CASE("a message that Slack would refuse is refused") {
         Row{R"({"channel":"C1","text":"x","blocks":[{"type":"actions","elements":[{"type":"button","text":{"type":"plain_text","text":"a"},"url":"javascript:1"}]}]})",
             "invalid_blocks", "/blocks/0/elements/0/url"},
         Row{R"({"channel":"C1","text":"x","metadata":{"event_type":"a"}})", "invalid_metadata_format", ""});
-    Rig rig;
+    SandboxRig rig;
     const json reply = rig.call("chat.postMessage", json::parse(row.body));
     INFO(reply.dump());
     CHECK(reply["ok"] == false);
@@ -84,7 +84,7 @@ TEST_CASE("a message that Slack would refuse is refused") {
 }
 
 TEST_CASE("limits of Block Kit are held to the letter") {
-    Rig rig;
+    SandboxRig rig;
     const auto section = [](std::size_t n) {
         return json{{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", std::string(n, 'x')}}}};
     };
@@ -107,7 +107,7 @@ TEST_CASE("limits of Block Kit are held to the letter") {
 }
 
 TEST_CASE("edits touch only our own messages, and their text is shorter") {
-    Rig rig;
+    SandboxRig rig;
     const json posted = rig.call("chat.postMessage", {{"channel", "#incidents"}, {"text", "x"}});
     CHECK(posted["channel"] == "C1");
     const std::string theirs = rig.slack.messages("C1").at(0)["ts"].get<std::string>();
@@ -122,7 +122,7 @@ TEST_CASE("edits touch only our own messages, and their text is shorter") {
 }
 
 TEST_CASE("history has bounds, pages and no secrets of its own") {
-    Rig rig;
+    SandboxRig rig;
     for (int i = 0; i < 5; ++i)
         rig.call("chat.postMessage",
                  {{"channel", "C1"}, {"text", std::to_string(i)}, {"metadata", {{"event_type", "e"}, {"event_payload", {{"k", i}}}}}});
@@ -145,7 +145,7 @@ TEST_CASE("history has bounds, pages and no secrets of its own") {
 }
 
 TEST_CASE("two posts in one moment have two names, and a permalink") {
-    Rig rig;
+    SandboxRig rig;
     const json a = rig.call("chat.postMessage", {{"channel", "C1"}, {"text", "a"}});
     const json b = rig.call("chat.postMessage", {{"channel", "C1"}, {"text", "b"}});
     CHECK(a["ts"] != b["ts"]);
