@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <stdexcept>
 
 #include "tests/support/loop.hpp"
@@ -23,6 +24,20 @@ std::string free_address() {
     getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
     close(fd);
     return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+/// Ended as an operator would end it: a sanitizer speaks of leaks only then.
+void end(Process* process) {
+    if (process == nullptr || !process->running()) return;
+    process->signal(SIGTERM);
+    process->wait(std::chrono::seconds(10));
+}
+
+void check_sanitizers(const std::string& log) {
+    for (const char* report : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
+        const auto at = log.find(report);
+        if (at != std::string::npos) FAIL_CHECK(log.substr(at, 8000));
+    }
 }
 
 }  // namespace
@@ -51,7 +66,12 @@ Stage::Stage(const std::string& scenario, const json& patch, const std::function
     }
 }
 
-Stage::~Stage() = default;
+Stage::~Stage() {
+    end(service_.get());
+    end(company_.get());
+    check_sanitizers(service_log());
+    check_sanitizers(read_file(scratch_ / "sandbox.log"));
+}
 
 void Stage::start_service() {
     const std::string log = scratch_ / "service.log";
@@ -163,7 +183,8 @@ std::vector<json> Stage::messages() {
 }
 
 std::string Stage::words(const json& message) {
-    return message.value("text", std::string()) + "\n" + message.value("blocks", json::array()).dump(-1, ' ', false, json::error_handler_t::replace);
+    return message.value("text", std::string()) + "\n" +
+           message.value("blocks", json::array()).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 bool Stage::message_says(const std::string& wanted, std::chrono::milliseconds limit) {
