@@ -340,7 +340,7 @@ task<ModelAnalysis> Loop::run() {
     } else {
         target_ = "built-in";
         analysis.finding = finish(input_.builtin);
-        check_claims(analysis.finding);
+        fill_not_checked(analysis.finding);
     }
     analysis.fetched = std::move(fetched_);
     co_return analysis;

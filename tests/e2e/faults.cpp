@@ -51,7 +51,8 @@ TEST_CASE("an API that hangs costs its part and no more: the finding is in time 
     CHECK(shown.at("state") == "done");
     REQUIRE(stage.message_says("Not checked"));
     bool timed_out = false;
-    for (const json& coverage : stage.admin_json("/api/v1/investigations/" + id + "/evidence").at("coverage")) {
+    const json evidence = stage.admin_json("/api/v1/investigations/" + id + "/evidence");
+    for (const json& coverage : evidence.at("coverage")) {
         const bool spans = coverage.at("query").get<std::string>().find("spans") != std::string::npos;
         if (spans) CHECK(coverage.at("status") == "timeout");
         timed_out = timed_out || spans;
