@@ -13,6 +13,16 @@ namespace {
 /// The first model's answers come late, so that there is a middle to be killed in.
 const json slow_models = {{{"vendor", "openai"}, {"kind", "slow"}, {"delay_ms", 1500}}};
 
+/// The models answer without asking for more: whatever is fetched is fetched by the plan.
+json without_tools() {
+    const json scenario = json::parse(read_file(GUMSHOE_SOURCE_DIR "/sandbox/scenarios/bad-deploy.json"));
+    json answers = json::array();
+    for (const json& turn : scenario.at("llm").at("script")) {
+        if (turn.contains("answer")) answers.push_back(turn);
+    }
+    return {{"llm", {{"script", answers}}}};
+}
+
 std::map<std::string, int> gathering_calls(Stage& stage) {
     std::map<std::string, int> calls;
     for (const char* vendor : {"datadog", "github"}) {
@@ -27,7 +37,7 @@ std::map<std::string, int> gathering_calls(Stage& stage) {
 }  // namespace
 
 TEST_CASE("killed while a model thinks: resumed, nothing gathered twice, one message") {
-    Stage stage;
+    Stage stage("bad-deploy", without_tools());
     stage.set_faults(slow_models);
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
@@ -43,12 +53,7 @@ TEST_CASE("killed while a model thinks: resumed, nothing gathered twice, one mes
     CHECK(stage.finished(id).at("state") == "done");
     REQUIRE(stage.message_says("CONFIRMED cause"));
     CHECK(stage.messages().size() == 1);
-    // What a tool of the model fetched after the restart is new; everything gathered before it was gathered once.
-    const auto after = gathering_calls(stage);
-    for (const auto& [call, count] : before) {
-        CAPTURE(call);
-        CHECK(after.at(call) == count);
-    }
+    CHECK(gathering_calls(stage) == before);
     CHECK(stage.runs(id).size() == 1);
 }
 
