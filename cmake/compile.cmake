@@ -10,8 +10,9 @@ if(GUMSHOE_SANITIZE)
   add_link_options(-fsanitize=${GUMSHOE_SANITIZE})
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # In a unity build every source is an included file, and g++ says of each coroutine there that its frame holds local types.
-  add_compile_options(-Wno-tsan -Wno-subobject-linkage)
+  # In a unity build every source is an included file: g++ says of each coroutine there that its frame holds local types, and of a local
+  # variable that it hides another file's constant.
+  add_compile_options(-Wno-tsan -Wno-subobject-linkage -Wno-shadow -Wshadow=local)
 endif()
 # Paths in the binary are those of the repository, wherever it is built.
 add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
