@@ -12,11 +12,7 @@ namespace gumshoe {
 
 std::span<const Vendor> vendors() {
     static const std::array all{
-        anthropic_vendor(),
-        datadog_vendor(),
-        github_vendor(),
-        openai_vendor(),
-        slack_vendor(),
+        anthropic_vendor(), datadog_vendor(), github_vendor(), openai_vendor(), slack_vendor(),
     };
     return all;
 }

@@ -27,10 +27,10 @@ struct Link {
 };
 
 struct Alert {
-    std::string source;       // "datadog"
+    std::string source;  // "datadog"
     std::string title;
-    std::string body;         // untrusted text, markup removed
-    std::string service;      // "" when the sender does not say
+    std::string body;     // untrusted text, markup removed
+    std::string service;  // "" when the sender does not say
     std::string environment;
     Severity severity = Severity::error;
     AlertStatus status = AlertStatus::firing;

@@ -24,14 +24,14 @@ struct Delivery {
     std::string key;      // idempotency key within the source
     Verdict verdict = Verdict::accepted;
     std::string reason;
-    int answer = 202;     // HTTP status we gave
+    int answer = 202;  // HTTP status we gave
 };
 
 /// What the operator's routes say of an alert; asked inside the transaction, so it must not block.
 struct RouteDecision {
     bool investigate = true;
-    std::string route;    // its name or number, for the record
-    std::string reason;   // when not investigated
+    std::string route;   // its name or number, for the record
+    std::string reason;  // when not investigated
 };
 
 struct IntakePolicy {

@@ -13,9 +13,12 @@ TEST_CASE("a bearer token is known by its hash and allows its scopes only") {
         const char* name;  // "" is refused
     };
     const Case cases[] = {
-        {"Bearer ops-token-0123456789", "ops"}, {"bearer  root-token-0123456789", "root"},
-        {"Bearer ops-token-012345678", ""},     {"Bearer ", ""},
-        {"Basic ops-token-0123456789", ""},     {"ops-token-0123456789", ""},
+        {"Bearer ops-token-0123456789", "ops"},
+        {"bearer  root-token-0123456789", "root"},
+        {"Bearer ops-token-012345678", ""},
+        {"Bearer ", ""},
+        {"Basic ops-token-0123456789", ""},
+        {"ops-token-0123456789", ""},
         {std::nullopt, ""},
     };
     for (const Case& c : cases) {
