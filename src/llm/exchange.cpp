@@ -79,7 +79,7 @@ awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_p
     co_return end;
 }
 
-Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Check& check) {
+Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Router::Check& check) {
     if (const auto* failure = std::get_if<Failure>(&outcome)) return *failure;
     const Reply& reply = std::get<Reply>(outcome);
     if (auto failure = judge(reply, request)) return std::move(*failure);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "llm/plan.hpp"
+#include "llm/router.hpp"
 
 namespace gumshoe::llm {
 
@@ -28,6 +29,6 @@ awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_p
                                                  CallLimits within);
 
 /// What is wrong with the outcome, in the caller's eyes too; class none when it answers the request.
-Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Check& check);
+Failure assess(const std::variant<Reply, Failure>& outcome, const Request& request, const Router::Check& check);
 
 }  // namespace gumshoe::llm
