@@ -1,5 +1,6 @@
--- Everything the service keeps. Times are INTEGER milliseconds since the epoch, UTC; ids are text of our own but where a row is only
--- counted. Words that code knows (states, verdicts) are held by named CHECKs.
+-- Everything the service keeps. Times are INTEGER milliseconds since the epoch, UTC; ids that leave the store are text of our own.
+-- Words that code knows (states, verdicts) are held by named CHECKs; as OR chains, since SQLite builds a table in memory at every
+-- insert for an IN of more than two words.
 
 CREATE TABLE deliveries (
     id           TEXT PRIMARY KEY,
@@ -14,7 +15,9 @@ CREATE TABLE deliveries (
     headers      TEXT NOT NULL,
     body_bytes   INTEGER NOT NULL,
     body         BLOB,  -- NULL: not kept (duplicate, refused) or past its retention
-    CONSTRAINT deliveries_verdict CHECK (verdict IN ('accepted', 'duplicate', 'filtered', 'quarantined', 'refused'))
+    CONSTRAINT deliveries_verdict CHECK (
+        verdict = 'accepted' OR verdict = 'duplicate' OR verdict = 'filtered' OR verdict = 'quarantined' OR
+        verdict = 'refused')
 ) STRICT;
 -- What makes a delivery sent twice count once.
 CREATE UNIQUE INDEX deliveries_once ON deliveries (source, key) WHERE verdict IN ('accepted', 'filtered');
@@ -26,7 +29,7 @@ CREATE TABLE investigations (
     id             TEXT PRIMARY KEY,
     state          TEXT NOT NULL,
     reason         TEXT NOT NULL,  -- why it was parked or failed
-    alert          TEXT NOT NULL,  -- id of the alert that started it
+    alert          INTEGER NOT NULL DEFAULT 0,  -- id of the alert that started it
     source         TEXT NOT NULL,
     title          TEXT NOT NULL,
     service        TEXT NOT NULL,
@@ -38,14 +41,16 @@ CREATE TABLE investigations (
     related_alerts INTEGER NOT NULL,
     resolved_at    INTEGER,
     posted_run     TEXT NOT NULL,
-    CONSTRAINT investigations_state CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled', 'parked'))
+    CONSTRAINT investigations_state CHECK (
+        state = 'queued' OR state = 'running' OR state = 'done' OR state = 'failed' OR state = 'cancelled' OR
+        state = 'parked')
 ) STRICT;
 CREATE INDEX investigations_by_time ON investigations (created_at, id, state, service);
 CREATE INDEX investigations_group ON investigations (environment, service, created_at) WHERE service <> '';
 CREATE INDEX investigations_state ON investigations (state);
 
 CREATE TABLE alerts (
-    id            TEXT PRIMARY KEY,
+    id            INTEGER PRIMARY KEY,
     delivery      TEXT REFERENCES deliveries (id),  -- NULL: from the command line
     investigation TEXT REFERENCES investigations (id),
     source        TEXT NOT NULL,
@@ -56,7 +61,8 @@ CREATE TABLE alerts (
     reason        TEXT NOT NULL,  -- why it had no effect
     received_at   INTEGER NOT NULL,
     alert         TEXT NOT NULL,  -- the whole of it, JSON
-    CONSTRAINT alerts_effect CHECK (effect IN ('started', 'joined', 'repeated', 'resolved', 'none'))
+    CONSTRAINT alerts_effect CHECK (
+        effect = 'started' OR effect = 'joined' OR effect = 'repeated' OR effect = 'resolved' OR effect = 'none')
 ) STRICT;
 CREATE INDEX alerts_delivery ON alerts (delivery);
 CREATE INDEX alerts_investigation ON alerts (investigation);
@@ -95,9 +101,10 @@ CREATE TABLE runs (
     idempotency_key TEXT NOT NULL,
     purged          INTEGER NOT NULL DEFAULT 0,  -- its journal is past its retention
     finding         TEXT NOT NULL,
-    CONSTRAINT runs_state CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
-    CONSTRAINT runs_mode CHECK (mode IN ('none', 'frozen', 'exact', 'live')),
-    CONSTRAINT runs_post CHECK (post IN ('none', 'thread', 'update'))
+    CONSTRAINT runs_state CHECK (
+        state = 'queued' OR state = 'running' OR state = 'done' OR state = 'failed' OR state = 'cancelled'),
+    CONSTRAINT runs_mode CHECK (mode = 'none' OR mode = 'frozen' OR mode = 'exact' OR mode = 'live'),
+    CONSTRAINT runs_post CHECK (post = 'none' OR post = 'thread' OR post = 'update')
 ) STRICT;
 CREATE INDEX runs_investigation ON runs (investigation, created_at, id);
 CREATE UNIQUE INDEX runs_one_open ON runs (investigation) WHERE state IN ('queued', 'running');
@@ -132,7 +139,7 @@ CREATE TABLE jobs (
     error       TEXT NOT NULL DEFAULT '',
     told        INTEGER NOT NULL DEFAULT 0,  -- parked, and handed out for the notice to people
     created_at  INTEGER NOT NULL,
-    CONSTRAINT jobs_state CHECK (state IN ('waiting', 'leased', 'parked')),
+    CONSTRAINT jobs_state CHECK (state = 'waiting' OR state = 'leased' OR state = 'parked'),
     CONSTRAINT jobs_due CHECK ((state = 'parked') = (due_at IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX jobs_one_waiting ON jobs (kind, key) WHERE state = 'waiting';
@@ -192,7 +199,9 @@ CREATE TABLE outbox (
     error         TEXT NOT NULL,
     document      TEXT NOT NULL,
     CONSTRAINT outbox_once UNIQUE (investigation, purpose),
-    CONSTRAINT outbox_state CHECK (state IN ('ready', 'sending', 'unknown', 'anchored', 'suppressed', 'parked'))
+    CONSTRAINT outbox_state CHECK (
+        state = 'ready' OR state = 'sending' OR state = 'unknown' OR state = 'anchored' OR state = 'suppressed' OR
+        state = 'parked')
 ) STRICT;
 CREATE INDEX outbox_open ON outbox (id) WHERE state IN ('ready', 'sending', 'unknown') OR (state = 'anchored' AND sent <> wanted);
 CREATE INDEX outbox_state ON outbox (state);

@@ -98,17 +98,16 @@ result<json> array_of(Connection& connection, std::string_view sql, const std::s
 }
 
 json alert_json(const Row& row) {
-    return {{"id", row.text(0)},           {"received_at", time_json(row, 1)},
-            {"delivery", row.text(2)},     {"investigation", row.text(3)},
-            {"notification", row.text(4)}, {"effect", row.text(5)},
-            {"reason", row.text(6)},       {"alert", parsed(row.text(7))}};
+    return {{"received_at", time_json(row, 0)}, {"delivery", row.text(1)}, {"investigation", row.text(2)},
+            {"notification", row.text(3)},      {"effect", row.text(4)},   {"reason", row.text(5)},
+            {"alert", parsed(row.text(6))}};
 }
 
 result<json> alerts_json(Connection& connection, const std::string& where, const std::string& id) {
-    return array_of(connection,
-                    "SELECT id, received_at, delivery, investigation, notification, effect, reason, alert FROM alerts WHERE " + where +
-                        " = ?1 ORDER BY received_at, id",
-                    id, alert_json);
+    return array_of(
+        connection,
+        "SELECT received_at, delivery, investigation, notification, effect, reason, alert FROM alerts WHERE " + where + " = ?1 ORDER BY id",
+        id, alert_json);
 }
 
 result<json> runs_json(Connection& connection, const std::string& id) {

@@ -10,12 +10,12 @@
 
 namespace gumshoe {
 
-inline Value column(const std::optional<Timestamp>& time) {
+inline Argument column(const std::optional<Timestamp>& time) {
     if (!time) return nullptr;
     return to_millis(*time);
 }
 /// NULL for "".
-inline Value reference(const std::string& id) {
+inline Argument reference(std::string_view id) {
     if (id.empty()) return nullptr;
     return id;
 }

@@ -22,6 +22,13 @@ struct Blob {
 };
 using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string, Blob>;
 
+struct BlobView {
+    std::string_view bytes;
+};
+/// What a statement is given: views, which live as long as the call.
+using Argument = std::variant<std::nullptr_t, std::int64_t, double, std::string_view, BlobView>;
+using Arguments = std::vector<Argument>;
+
 /// One row of an answer; columns by position.
 class Row {
 public:
@@ -39,8 +46,8 @@ class Connection {
 public:
     virtual ~Connection() = default;
     /// Arguments are ?1, ?2, ... in the text. Rows changed.
-    virtual result<std::int64_t> execute(std::string_view sql, std::vector<Value> arguments = {}) = 0;
-    virtual result<std::vector<Row>> query(std::string_view sql, std::vector<Value> arguments = {}) = 0;
+    virtual result<std::int64_t> execute(std::string_view sql, const Arguments& arguments = {}) = 0;
+    virtual result<std::vector<Row>> query(std::string_view sql, const Arguments& arguments = {}) = 0;
 };
 
 struct DatabaseCounters {

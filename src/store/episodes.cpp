@@ -21,17 +21,20 @@ struct Episode {
     Timestamp triggered_at{};
     Timestamp recovered_at{};
     std::optional<Timestamp> resolved_at;
+
+    bool operator==(const Episode&) const = default;
 };
 
 class AlertTransaction {
 public:
-    AlertTransaction(Connection& connection, const Alert& alert, const std::string& alert_id, const IntakePolicy& policy, Timestamp now)
-        : connection_(connection), alert_(alert), alert_id_(alert_id), policy_(policy), now_(now) {}
+    AlertTransaction(Connection& connection, const Alert& alert, const IntakePolicy& policy, Timestamp now)
+        : connection_(connection), alert_(alert), policy_(policy), now_(now) {}
 
     result<Taken> take() {
         if (alert_.notification == Notification::test) return Taken{Effect::none, "", alert_.episode, "test notification"};
         auto episode = find();
         if (!episode) return episode.error();
+        found_ = *episode;
         auto taken = act(*episode);
         if (taken) taken->episode = episode->name;
         return taken;
@@ -62,13 +65,13 @@ private:
         return first("AND state = 'resolved' AND recovered_at >= ?3 ORDER BY recovered_at LIMIT 1", {to_millis(alert_.started_at)}, name);
     }
 
-    result<Episode> first(const std::string& condition, std::vector<Value> arguments, const std::string& name) {
+    result<Episode> first(const std::string& condition, Arguments arguments, const std::string& name) {
         arguments.insert(arguments.begin(), {alert_.source, alert_.fingerprint});
         auto rows = connection_.query(
             "SELECT episode, state, investigation, seen_at, triggered_at, recovered_at, resolved_at FROM episodes "
             "WHERE source = ?1 AND fingerprint = ?2 " +
                 condition,
-            std::move(arguments));
+            arguments);
         if (!rows) return rows.error();
         Episode episode;
         episode.name = name;
@@ -112,7 +115,7 @@ private:
         episode.investigation = *related;
         if (!related->empty()) return repeat(episode, Effect::joined, "related_alerts");
 
-        auto started = create_investigation(connection_, alert_, alert_id_, decision.route, now_);
+        auto started = create_investigation(connection_, alert_, decision.route, now_);
         if (!started) return started.error();
         episode.investigation = started->investigation;
         auto saved = save(episode);
@@ -177,6 +180,7 @@ private:
     }
 
     result<void> save(const Episode& episode) {
+        if (episode.known && episode == found_) return {};
         return done(connection_.execute(
             "INSERT INTO episodes (source, fingerprint, episode, state, investigation, seen_at, triggered_at, recovered_at, resolved_at) "
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (source, fingerprint, episode) DO UPDATE SET "
@@ -189,41 +193,39 @@ private:
 
     /// The latest investigation of this fingerprint inside the cooldown, "" for none.
     result<std::string> investigated_recently() {
-        return one_id(
+        auto rows = connection_.query(
             "SELECT i.id FROM episodes e JOIN investigations i ON i.id = e.investigation "
-            "WHERE e.source = ?1 AND e.fingerprint = ?2 AND e.seen_at > ?3 AND i.created_at > ?3 ORDER BY i.created_at DESC, i.id LIMIT 1",
+            "WHERE e.source = ?1 AND e.fingerprint = ?2 AND e.seen_at > ?3 AND i.created_at > ?3 ORDER BY e.seen_at DESC LIMIT 1",
             {alert_.source, alert_.fingerprint, to_millis(now_ - policy_.cooldown)});
+        if (!rows) return rows.error();
+        return rows->empty() ? std::string() : rows->front().text(0);
     }
 
     /// The latest investigation inside the group window of a service that belongs together with this one's, "" for none.
     result<std::string> related_investigation() {
-        if (alert_.service.empty()) return std::string();
-        std::vector<Value> arguments = {alert_.environment, to_millis(now_ - policy_.group_window)};
-        std::string services;
+        std::string found;
+        if (alert_.service.empty()) return found;
+        std::int64_t after = to_millis(now_ - policy_.group_window);
         for (const std::string& service : policy_.related(alert_.service)) {
-            if (service.empty()) continue;
-            arguments.emplace_back(service);
-            services += (services.empty() ? "?" : ", ?") + std::to_string(arguments.size());
+            auto rows = connection_.query(
+                "SELECT id, created_at FROM investigations WHERE environment = ?1 AND service = ?2 AND service <> '' AND created_at > ?3 "
+                "AND state <> 'cancelled' ORDER BY created_at DESC LIMIT 1",
+                {alert_.environment, service, after});
+            if (!rows) return rows.error();
+            if (rows->empty()) continue;
+            found = rows->front().text(0);
+            after = rows->front().integer(1);
         }
-        if (services.empty()) return std::string();
-        return one_id("SELECT id FROM investigations WHERE environment = ?1 AND service <> '' AND service IN (" + services +
-                          ") AND created_at > ?2 AND state <> 'cancelled' ORDER BY created_at DESC, id LIMIT 1",
-                      std::move(arguments));
-    }
-
-    result<std::string> one_id(const std::string& sql, std::vector<Value> arguments) {
-        auto rows = connection_.query(sql, std::move(arguments));
-        if (!rows) return rows.error();
-        return rows->empty() ? std::string() : rows->front().text(0);
+        return found;
     }
 
     bool has_time() const { return alert_.started_at != Timestamp{}; }
 
     Connection& connection_;
     const Alert& alert_;
-    const std::string& alert_id_;
     const IntakePolicy& policy_;
     Timestamp now_;
+    Episode found_;
 };
 
 }  // namespace
@@ -244,9 +246,8 @@ std::string_view to_string(Effect effect) {
     return "none";
 }
 
-result<Taken> take_alert(Connection& connection, const Alert& alert, const std::string& alert_id, const IntakePolicy& policy,
-                         Timestamp now) {
-    return AlertTransaction(connection, alert, alert_id, policy, now).take();
+result<Taken> take_alert(Connection& connection, const Alert& alert, const IntakePolicy& policy, Timestamp now) {
+    return AlertTransaction(connection, alert, policy, now).take();
 }
 
 }  // namespace gumshoe

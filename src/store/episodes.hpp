@@ -26,7 +26,6 @@ struct Taken {
 
 /// Within a transaction. An episode's state follows the sender's clock, so deliveries may come in any order and number: it is open
 /// while its latest trigger is later than its latest recovery.
-result<Taken> take_alert(Connection& connection, const Alert& alert, const std::string& alert_id, const IntakePolicy& policy,
-                         Timestamp now);
+result<Taken> take_alert(Connection& connection, const Alert& alert, const IntakePolicy& policy, Timestamp now);
 
 }  // namespace gumshoe

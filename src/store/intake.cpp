@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "alert/intake_store.hpp"
-#include "base/ids.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "store/columns.hpp"
@@ -27,15 +26,15 @@ struct Incoming {
 
 /// False when an accepted or filtered delivery of this source has this key already.
 result<bool> insert_delivery(Connection& connection, const Delivery& delivery, Verdict verdict, bool with_body) {
-    Value body = nullptr;
-    if (with_body) body = Blob{delivery.body};
+    Argument body = nullptr;
+    if (with_body) body = BlobView{delivery.body};
     auto inserted = connection.execute(
         "INSERT INTO deliveries (id, source, key, received_at, verdict, reason, answer, peer, content_type, headers, body_bytes, body) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
         "ON CONFLICT (source, key) WHERE verdict IN ('accepted', 'filtered') DO NOTHING",
-        {delivery.id, delivery.source, delivery.key, to_millis(delivery.received_at), std::string(to_string(verdict)), delivery.reason,
+        {delivery.id, delivery.source, delivery.key, to_millis(delivery.received_at), to_string(verdict), delivery.reason,
          std::int64_t{delivery.answer}, delivery.peer, delivery.content_type, delivery.headers,
-         static_cast<std::int64_t>(delivery.body.size()), std::move(body)});
+         static_cast<std::int64_t>(delivery.body.size()), body});
     if (!inserted) return inserted.error();
     return *inserted == 1;
 }
@@ -58,8 +57,7 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
 result<void> take_one(Connection& connection, const Incoming& in, std::size_t i, Recorded& recorded, std::vector<std::string>& reasons) {
     const Alert& alert = in.alerts[i];
     AlertRow row;
-    row.id = new_id("alr", in.delivery.received_at);
-    auto taken = take_alert(connection, alert, row.id, in.policy, in.delivery.received_at);
+    auto taken = take_alert(connection, alert, in.policy, in.delivery.received_at);
     if (!taken) return taken.error();
     if (taken->effect == Effect::started)
         add_once(recorded.started, taken->investigation);
@@ -69,7 +67,7 @@ result<void> take_one(Connection& connection, const Incoming& in, std::size_t i,
     row.delivery = in.delivery.id;
     row.investigation = taken->investigation;
     row.episode = taken->episode;
-    row.effect = to_string(taken->effect);
+    row.effect = taken->effect;
     row.reason = taken->reason;
     row.received_at = in.delivery.received_at;
     row.text = in.texts[i];

@@ -7,14 +7,13 @@
 
 namespace gumshoe {
 
-result<StartedInvestigation> create_investigation(Connection& connection, const Alert& alert, const std::string& alert_id,
-                                                  const std::string& route, Timestamp now) {
+result<StartedInvestigation> create_investigation(Connection& connection, const Alert& alert, const std::string& route, Timestamp now) {
     StartedInvestigation started{new_id("inv", now), new_id("run", now)};
     auto inserted = connection.execute(
-        "INSERT INTO investigations (id, state, reason, alert, source, title, service, environment, severity, route, created_at, fired, "
-        "related_alerts, posted_run) VALUES (?1, 'queued', '', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, 0, '')",
-        {started.investigation, alert_id, alert.source, alert.title, alert.service, alert.environment,
-         std::string(to_string(alert.severity)), route, to_millis(now)});
+        "INSERT INTO investigations (id, state, reason, source, title, service, environment, severity, route, created_at, fired, "
+        "related_alerts, posted_run) VALUES (?1, 'queued', '', ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, 0, '')",
+        {started.investigation, alert.source, alert.title, alert.service, alert.environment, to_string(alert.severity), route,
+         to_millis(now)});
     if (!inserted) return inserted.error();
     RunRow run;
     run.id = started.run;
@@ -29,18 +28,21 @@ result<void> create_run(Connection& connection, const RunRow& run, const std::st
     auto inserted = connection.execute(
         "INSERT INTO runs (id, investigation, parent, mode, post, chain, state, created_at, error, idempotency_key, finding) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, '', ?8, '')",
-        {run.id, run.investigation, run.parent, std::string(to_string(run.mode)), std::string(to_string(run.post)), run.chain,
-         to_millis(run.created_at), idempotency_key});
+        {run.id, run.investigation, run.parent, to_string(run.mode), to_string(run.post), run.chain, to_millis(run.created_at),
+         idempotency_key});
     if (!inserted) return inserted.error();
     return put_run_job(connection, run.investigation, run.id, run.created_at);
 }
 
 result<void> insert_alert(Connection& connection, const Alert& alert, const AlertRow& row) {
-    return done(connection.execute(
-        "INSERT INTO alerts (id, delivery, investigation, source, fingerprint, episode, notification, effect, reason, received_at, alert) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        {row.id, reference(row.delivery), reference(row.investigation), alert.source, alert.fingerprint, row.episode,
-         std::string(to_string(alert.notification)), row.effect, row.reason, to_millis(row.received_at), row.text}));
+    auto inserted = connection.execute(
+        "INSERT INTO alerts (delivery, investigation, source, fingerprint, episode, notification, effect, reason, received_at, alert) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        {reference(row.delivery), reference(row.investigation), alert.source, alert.fingerprint, row.episode, to_string(alert.notification),
+         to_string(row.effect), row.reason, to_millis(row.received_at), row.text});
+    if (!inserted || row.effect != Effect::started) return done(inserted);
+    return done(connection.execute("UPDATE investigations SET alert = (SELECT min(id) FROM alerts WHERE investigation = ?1) WHERE id = ?1",
+                                   {row.investigation}));
 }
 
 result<void> settle_investigation(Connection& connection, const std::string& id, const std::string& otherwise, const std::string& reason) {

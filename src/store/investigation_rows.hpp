@@ -6,6 +6,7 @@
 #include "alert/alert.hpp"
 #include "investigation/store.hpp"
 #include "store/database.hpp"
+#include "store/episodes.hpp"
 
 namespace gumshoe {
 
@@ -14,24 +15,23 @@ struct StartedInvestigation {
     std::string run;
 };
 
-/// An investigation with its first run and job. The alert's own row is the caller's to insert, under `alert_id`.
-result<StartedInvestigation> create_investigation(Connection& connection, const Alert& alert, const std::string& alert_id,
-                                                  const std::string& route, Timestamp now);
+/// An investigation with its first run and job. The alert's own row is the caller's to insert.
+result<StartedInvestigation> create_investigation(Connection& connection, const Alert& alert, const std::string& route, Timestamp now);
 
 /// A queued run and its job.
 result<void> create_run(Connection& connection, const RunRow& run, const std::string& idempotency_key);
 
 /// Where an alert came from and what it did.
 struct AlertRow {
-    std::string id;
     std::string delivery;       // "" from the command line
     std::string investigation;  // "" for none
     std::string episode;
-    std::string effect;
+    Effect effect = Effect::none;
     std::string reason;
     Timestamp received_at{};
     std::string text;  // the alert as JSON
 };
+/// One that started its investigation becomes the investigation's own.
 result<void> insert_alert(Connection& connection, const Alert& alert, const AlertRow& row);
 
 /// Sets an investigation's state to that of its open run; without one to `otherwise`, unless it has a finding: then it is done.

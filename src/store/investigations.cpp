@@ -35,16 +35,16 @@ RunRow run_of(const Row& row) {
     return run;
 }
 
-result<std::vector<RunRow>> select_runs(Connection& connection, const std::string& condition, std::vector<Value> arguments) {
-    auto rows = connection.query(run_columns + condition, std::move(arguments));
+result<std::vector<RunRow>> select_runs(Connection& connection, const std::string& condition, const Arguments& arguments) {
+    auto rows = connection.query(run_columns + condition, arguments);
     if (!rows) return rows.error();
     std::vector<RunRow> runs;
     for (const Row& row : *rows) runs.push_back(run_of(row));
     return runs;
 }
 
-result<RunRow> select_run(Connection& connection, const std::string& condition, std::vector<Value> arguments, const std::string& missing) {
-    auto runs = select_runs(connection, condition, std::move(arguments));
+result<RunRow> select_run(Connection& connection, const std::string& condition, const Arguments& arguments, const std::string& missing) {
+    auto runs = select_runs(connection, condition, arguments);
     if (!runs) return runs.error();
     if (runs->empty()) return Error{errc::not_found, missing};
     return std::move(runs->front());
@@ -209,12 +209,11 @@ result<void> cancel_run(Connection& connection, const std::string& investigation
 
 result<RunRow> start_run(Connection& connection, const Alert& alert, const std::string& text, Timestamp now) {
     AlertRow row;
-    row.id = new_id("alr", now);
-    auto started = create_investigation(connection, alert, row.id, "", now);
+    auto started = create_investigation(connection, alert, "", now);
     if (!started) return started.error();
     row.investigation = started->investigation;
     row.episode = alert.episode;
-    row.effect = "started";
+    row.effect = Effect::started;
     row.received_at = now;
     row.text = text;
     auto inserted = insert_alert(connection, alert, row);

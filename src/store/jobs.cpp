@@ -22,8 +22,12 @@ result<void> put_run_job(Connection& connection, const std::string& investigatio
 }
 
 result<void> put_refresh_job(Connection& connection, const std::string& investigation, Timestamp now) {
+    // In a storm nearly every alert comes here: one that waits already needs no write.
     const json payload = {{"investigation", investigation}};
-    return put_job(connection, "refresh", investigation, dump_json(payload), now, now);
+    return done(
+        connection.execute("INSERT INTO jobs (kind, key, payload, state, due_at, created_at) VALUES ('refresh', ?1, ?2, 'waiting', ?3, ?3) "
+                           "ON CONFLICT (kind, key) WHERE state = 'waiting' DO NOTHING",
+                           {investigation, dump_json(payload), to_millis(now)}));
 }
 
 result<void> drop_run_job(Connection& connection, const std::string& run) {

@@ -42,7 +42,7 @@ result<void> intend_step(Connection& connection, const Fence& fence, const StepR
     return done(
         connection.execute("INSERT INTO steps (run, name, started_at, output_sha256, input, output, raw) "
                            "VALUES (?1, ?2, ?3, '', ?4, '', ?5) ON CONFLICT (run, name) DO NOTHING",
-                           {step.run, step.name, to_millis(step.started_at), step.input, Blob{}}));
+                           {step.run, step.name, to_millis(step.started_at), step.input, BlobView{}}));
 }
 
 result<void> record_step(Connection& connection, const Fence& fence, const StepRow& step, Timestamp finished_at) {
@@ -53,7 +53,7 @@ result<void> record_step(Connection& connection, const Fence& fence, const StepR
         "ON CONFLICT (run, name) DO UPDATE SET finished_at = excluded.finished_at, output_sha256 = excluded.output_sha256, "
         "output = excluded.output, raw = excluded.raw WHERE steps.finished_at IS NULL",
         {step.run, step.name, to_millis(step.started_at), to_millis(finished_at), sha256_hex(step.output), step.input, step.output,
-         Blob{step.raw}});
+         BlobView{step.raw}});
     if (!recorded) return recorded.error();
     if (*recorded == 0) return Error{errc::conflict, "the step " + step.name + " of " + step.run + " is recorded already"};
     return {};

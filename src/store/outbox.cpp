@@ -50,23 +50,23 @@ result<void> save_message(Connection& connection, const OutboxMessage& message) 
     auto saved = connection.execute(
         "UPDATE outbox SET state = ?2, attempt = ?3, first_try = ?4, retry_at = ?5, ts = ?6, sent = ?7, plain_only = ?8, channel = ?9, "
         "error = ?10 WHERE id = ?1",
-        {message.id, std::string(to_string(message.state)), std::int64_t{message.attempt}, to_millis(message.first_try),
-         to_millis(message.retry_at), message.ts, message.sent, std::int64_t{message.plain_only}, message.channel, message.error});
+        {message.id, to_string(message.state), std::int64_t{message.attempt}, to_millis(message.first_try), to_millis(message.retry_at),
+         message.ts, message.sent, std::int64_t{message.plain_only}, message.channel, message.error});
     if (!saved) return saved.error();
     if (*saved == 0) return Error{errc::not_found, "no message " + message.id};
     return {};
 }
 
-result<std::vector<OutboxMessage>> select_messages(Connection& connection, const std::string& condition, std::vector<Value> arguments) {
-    auto rows = connection.query(std::string("SELECT ") + columns + " FROM outbox " + condition, std::move(arguments));
+result<std::vector<OutboxMessage>> select_messages(Connection& connection, const std::string& condition, const Arguments& arguments) {
+    auto rows = connection.query(std::string("SELECT ") + columns + " FROM outbox " + condition, arguments);
     if (!rows) return rows.error();
     std::vector<OutboxMessage> messages;
     for (const Row& row : *rows) messages.push_back(message_of(row));
     return messages;
 }
 
-result<std::optional<OutboxMessage>> one_message(Connection& connection, const std::string& condition, std::vector<Value> arguments) {
-    auto messages = select_messages(connection, condition, std::move(arguments));
+result<std::optional<OutboxMessage>> one_message(Connection& connection, const std::string& condition, const Arguments& arguments) {
+    auto messages = select_messages(connection, condition, arguments);
     if (!messages) return messages.error();
     if (messages->empty()) return std::optional<OutboxMessage>();
     return std::optional<OutboxMessage>(std::move(messages->front()));

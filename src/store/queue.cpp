@@ -43,7 +43,7 @@ std::string claim_sql(std::size_t kinds) {
 result<std::optional<Job>> claim_one(Connection& connection, const std::vector<std::string>& kinds, const std::string& owner, Timestamp now,
                                      milliseconds lease) {
     const std::string sql = claim_sql(kinds.size());
-    std::vector<Value> arguments = {to_millis(now), owner, to_millis(now + lease), std::int64_t{limits::crash_attempts}};
+    Arguments arguments = {to_millis(now), owner, to_millis(now + lease), std::int64_t{limits::crash_attempts}};
     arguments.insert(arguments.end(), kinds.begin(), kinds.end());
     for (;;) {
         auto rows = connection.query(sql, arguments);

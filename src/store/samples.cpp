@@ -21,8 +21,8 @@ std::string label(std::string_view key, const std::string& value) {
 
 /// Rows of (label 1, label 2 or "", number).
 result<void> add(Connection& connection, std::vector<Sample>& samples, const std::string& name, std::string_view first,
-                 std::string_view second, std::string_view sql, std::vector<Value> arguments) {
-    auto rows = connection.query(sql, std::move(arguments));
+                 std::string_view second, std::string_view sql, const Arguments& arguments) {
+    auto rows = connection.query(sql, arguments);
     if (!rows) return rows.error();
     for (const Row& row : *rows) {
         std::string labels = "{" + label(first, row.text(0));

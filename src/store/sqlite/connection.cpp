@@ -1,7 +1,6 @@
-// Statements over SQLiteCpp, and what SQLite's result codes mean for us.
+// Statements, and what SQLite's result codes mean for us.
 #include "store/sqlite/connection.hpp"
 
-#include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
@@ -41,37 +40,44 @@ errc meaning(int code) {
     }
 }
 
-/// The arguments outlive the statement's steps, so their bytes are not copied.
+/// The arguments outlive the statement's steps, so their bytes are not copied. SQLiteCpp has no binding of a string_view.
 struct Binder {
-    SQLite::Statement& statement;
+    sqlite3_stmt* statement;
     int index;
-    void operator()(std::nullptr_t) const { statement.bind(index); }
-    void operator()(std::int64_t value) const { statement.bind(index, value); }
-    void operator()(double value) const { statement.bind(index, value); }
-    void operator()(const std::string& value) const { statement.bindNoCopy(index, value); }
-    void operator()(const Blob& value) const {
-        statement.bindNoCopy(index, static_cast<const void*>(value.bytes.data()), static_cast<int>(value.bytes.size()));
+    int operator()(std::nullptr_t) const { return sqlite3_bind_null(statement, index); }
+    int operator()(std::int64_t value) const { return sqlite3_bind_int64(statement, index, value); }
+    int operator()(double value) const { return sqlite3_bind_double(statement, index, value); }
+    int operator()(std::string_view value) const {
+        const char* bytes = value.data() == nullptr ? "" : value.data();  // a null pointer would bind NULL
+        return sqlite3_bind_text64(statement, index, bytes, value.size(), SQLITE_STATIC, SQLITE_UTF8);
+    }
+    int operator()(BlobView value) const {
+        const char* bytes = value.bytes.data() == nullptr ? "" : value.bytes.data();
+        return sqlite3_bind_blob64(statement, index, bytes, value.bytes.size(), SQLITE_STATIC);
     }
 };
 
-Row read_row(const SQLite::Statement& statement) {
+std::string bytes_of(const void* data, int size) {
+    return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+Row read_row(sqlite3_stmt* statement) {
     std::vector<Value> values;
-    const int count = statement.getColumnCount();
+    const int count = sqlite3_column_count(statement);
     values.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
-        const SQLite::Column column = statement.getColumn(i);
-        switch (column.getType()) {
+        switch (sqlite3_column_type(statement, i)) {
             case SQLITE_INTEGER:
-                values.emplace_back(column.getInt64());
+                values.emplace_back(std::int64_t{sqlite3_column_int64(statement, i)});
                 break;
             case SQLITE_FLOAT:
-                values.emplace_back(column.getDouble());
+                values.emplace_back(sqlite3_column_double(statement, i));
                 break;
             case SQLITE_TEXT:
-                values.emplace_back(column.getString());
+                values.emplace_back(bytes_of(sqlite3_column_text(statement, i), sqlite3_column_bytes(statement, i)));
                 break;
             case SQLITE_BLOB:
-                values.emplace_back(Blob{column.getString()});
+                values.emplace_back(Blob{bytes_of(sqlite3_column_blob(statement, i), sqlite3_column_bytes(statement, i))});
                 break;
             default:
                 values.emplace_back(nullptr);
@@ -96,7 +102,8 @@ constexpr auto read_pragmas = "PRAGMA query_only = ON;";
 
 result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, Use use) {
     try {
-        SQLite::Database database(path, SQLite::OPEN_READWRITE, busy_timeout_ms);
+        // Each connection belongs to one thread: SQLite need not lock it.
+        SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX, busy_timeout_ms);
         sqlite3_extended_result_codes(database.getHandle(), 1);
         std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(database)));
         auto set = connection->script(common_pragmas);
@@ -116,14 +123,14 @@ result<void> SqliteConnection::make_durable() {
     return script(durable_pragmas);
 }
 
-result<std::int64_t> SqliteConnection::execute(std::string_view sql, std::vector<Value> arguments) {
+result<std::int64_t> SqliteConnection::execute(std::string_view sql, const Arguments& arguments) {
     std::int64_t changes = 0;
     auto done = step_through(sql, arguments, nullptr, &changes);
     if (!done) return done.error();
     return changes;
 }
 
-result<std::vector<Row>> SqliteConnection::query(std::string_view sql, std::vector<Value> arguments) {
+result<std::vector<Row>> SqliteConnection::query(std::string_view sql, const Arguments& arguments) {
     std::vector<Row> rows;
     auto done = step_through(sql, arguments, &rows, nullptr);
     if (!done) return done.error();
@@ -135,36 +142,43 @@ result<void> SqliteConnection::script(const std::string& sql) {
     return {};
 }
 
-result<void> SqliteConnection::step_through(std::string_view sql, const std::vector<Value>& arguments, std::vector<Row>* rows,
+result<void> SqliteConnection::step_through(std::string_view sql, const Arguments& arguments, std::vector<Row>* rows,
                                             std::int64_t* changes) {
-    try {
-        SQLite::Statement& statement = prepared(sql);
-        if (static_cast<std::size_t>(statement.getBindParameterCount()) != arguments.size()) {
-            return Error{errc::internal, "store: another number of arguments than parameters: " + std::string(opening(sql))};
-        }
-        for (std::size_t i = 0; i < arguments.size(); ++i) std::visit(Binder{statement, static_cast<int>(i) + 1}, arguments[i]);
-        int code = SQLITE_ROW;
-        while ((code = statement.tryExecuteStep()) == SQLITE_ROW) {
-            if (rows) rows->push_back(read_row(statement));
-        }
-        if (code != SQLITE_DONE) {
-            Error error = failure(sql);
-            statement.tryReset();
-            return error;
-        }
-        if (changes) *changes = statement.getChanges();
-        statement.tryReset();
-        return {};
-    } catch (const SQLite::Exception&) {
-        return failure(sql);
+    auto statement = prepared(sql);
+    if (!statement) return statement.error();
+    if (static_cast<std::size_t>(sqlite3_bind_parameter_count(*statement)) != arguments.size()) {
+        return Error{errc::internal, "store: another number of arguments than parameters: " + std::string(opening(sql))};
     }
+    int code = SQLITE_OK;
+    for (std::size_t i = 0; i < arguments.size() && code == SQLITE_OK; ++i) {
+        code = std::visit(Binder{*statement, static_cast<int>(i) + 1}, arguments[i]);
+    }
+    if (code == SQLITE_OK) {
+        while ((code = sqlite3_step(*statement)) == SQLITE_ROW) {
+            if (rows) rows->push_back(read_row(*statement));
+        }
+    }
+    result<void> outcome;
+    if (code != SQLITE_DONE)
+        outcome = failure(sql);
+    else if (changes)
+        *changes = sqlite3_changes64(database_.getHandle());
+    sqlite3_reset(*statement);
+    return outcome;
 }
 
-SQLite::Statement& SqliteConnection::prepared(std::string_view sql) {
-    if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
-    std::string text(sql);
-    SQLite::Statement statement(database_, text);
-    return statements_.emplace(std::move(text), std::move(statement)).first->second;
+result<sqlite3_stmt*> SqliteConnection::prepared(std::string_view sql) {
+    if (const auto known = statements_.find(sql); known != statements_.end()) return known->second.get();
+    sqlite3_stmt* raw = nullptr;
+    const int code =
+        sqlite3_prepare_v3(database_.getHandle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    Statement statement(raw);
+    if (code != SQLITE_OK) return failure(sql);
+    return statements_.emplace(std::string(sql), std::move(statement)).first->second.get();
+}
+
+void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
 }
 
 Error SqliteConnection::failure(std::string_view sql) {

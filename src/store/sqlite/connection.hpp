@@ -2,13 +2,14 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <memory>
 #include <string>
 #include <unordered_map>
 
 #include "store/database.hpp"
+
+struct sqlite3_stmt;
 
 namespace gumshoe {
 
@@ -21,8 +22,8 @@ public:
     /// WAL, and no commit returns before it is on the disk.
     result<void> make_durable();
 
-    result<std::int64_t> execute(std::string_view sql, std::vector<Value> arguments = {}) override;
-    result<std::vector<Row>> query(std::string_view sql, std::vector<Value> arguments = {}) override;
+    result<std::int64_t> execute(std::string_view sql, const Arguments& arguments = {}) override;
+    result<std::vector<Row>> query(std::string_view sql, const Arguments& arguments = {}) override;
     /// Several statements without arguments.
     result<void> script(const std::string& sql);
 
@@ -36,8 +37,14 @@ public:
 private:
     explicit SqliteConnection(SQLite::Database database) : database_(std::move(database)) {}
 
-    result<void> step_through(std::string_view sql, const std::vector<Value>& arguments, std::vector<Row>* rows, std::int64_t* changes);
-    SQLite::Statement& prepared(std::string_view sql);
+    /// SQLiteCpp's statements copy every text and share every row's handle; these are the hot path of intake.
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+    result<void> step_through(std::string_view sql, const Arguments& arguments, std::vector<Row>* rows, std::int64_t* changes);
+    result<sqlite3_stmt*> prepared(std::string_view sql);
     Error failure(std::string_view sql);
 
     struct TextHash {
@@ -46,7 +53,7 @@ private:
     };
 
     SQLite::Database database_;
-    std::unordered_map<std::string, SQLite::Statement, TextHash, std::equal_to<>> statements_;
+    std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
     std::optional<Error> broken_;
 };
 

@@ -1,4 +1,6 @@
 // The writer: whatever waits when a commit ends goes into the next one, each caller inside a savepoint of its own.
+#include <sqlite3.h>
+
 #include <atomic>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
@@ -249,6 +251,8 @@ result<std::unique_ptr<Database>> open_sqlite(const std::string& path, asio::any
                                               const std::vector<EmbeddedFile>& migrations) {
     auto lock = FileLock::take(path);
     if (!lock) return lock.error();
+    // Counting its memory takes a lock at every allocation. Of no effect once SQLite is in use.
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     auto writer = SqliteConnection::open(path, SqliteConnection::Use::write);
     if (!writer) return damaged(path, writer.error());
     auto ready = check(**writer);
