@@ -15,7 +15,7 @@ constexpr std::int64_t smallest_window = 1024;                        // a small
 constexpr milliseconds longest_stated = std::chrono::hours(24 * 35);  // a vendor's own date is believed so far
 
 /// How long to stay away by the number of strikes: probes cost a dead account nothing, yet each is a wait for somebody.
-milliseconds pause(FailureClass failure, int strikes) {
+milliseconds quarantine_time(FailureClass failure, int strikes) {
     if (failure == FailureClass::account_dead) return strikes <= 1 ? 15min : strikes == 2 ? 30min : 60min;
     if (failure == FailureClass::auth_bad) return strikes <= 1 ? 15min : 60min;
     return 60min;
@@ -88,7 +88,7 @@ Quarantine Memory::strike(const Target& target, const Failure& failure, Timestam
     }
     quarantine.failure = to_string(failure.failure);
     quarantine.reason = failure.reason;
-    Timestamp until = now + std::chrono::duration_cast<milliseconds>(pause(failure.failure, quarantine.strikes) * jitter);
+    Timestamp until = now + std::chrono::duration_cast<milliseconds>(quarantine_time(failure.failure, quarantine.strikes) * jitter);
     if (failure.until && *failure.until > now) until = std::min(*failure.until, now + longest_stated);
     quarantine.until = std::max(quarantine.until, until);
     entry.lease.reset();
