@@ -9,6 +9,11 @@ if(GUMSHOE_SANITIZE)
   add_compile_options(-fsanitize=${GUMSHOE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${GUMSHOE_SANITIZE})
 endif()
+if(GUMSHOE_FUZZ)
+  # The libraries count their branches; the fuzzers of tests/fuzz link the engine.
+  add_compile_options(-O1 -fsanitize=fuzzer-no-link)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # In a unity build every source is an included file: g++ says of each coroutine there that its frame holds local types, and of a local
   # variable that it hides another file's constant.

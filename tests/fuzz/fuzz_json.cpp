@@ -1,0 +1,36 @@
+// Any bytes as JSON: refused, or a document within the depth cap that survives being written.
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/limits.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace {
+
+int depth_of(const gumshoe::json& value) {
+    int deepest = 0;
+    if (!value.is_structured()) return 0;
+    for (const gumshoe::json& item : value) deepest = std::max(deepest, depth_of(item));
+    return deepest + 1;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace gumshoe;
+    const auto document = parse_json(fuzz::text_of(data, size));
+    if (!document) {
+        fuzz::must(document.error().code == errc::parse);
+        return 0;
+    }
+    fuzz::must(depth_of(*document) <= limits::json_depth);
+    const auto again = parse_json(dump_json(*document));
+    fuzz::must(again && *again == *document);
+    for (const char* path : {"a", "error.code", "choices", ""}) {
+        (void)get_int(*document, path);
+        (void)get_number(*document, path);
+        (void)get_bool(*document, path);
+        (void)string_or_empty(*document, path);
+    }
+    return 0;
+}

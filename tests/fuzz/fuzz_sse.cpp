@@ -1,0 +1,42 @@
+// Any bytes as server-sent events: the same events however they are cut.
+#include "io/sse.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace {
+
+using Events = std::vector<gumshoe::SseEvent>;
+
+void append(Events& all, Events more) {
+    for (gumshoe::SseEvent& event : more) all.push_back(std::move(event));
+}
+
+Events read(std::string_view bytes, std::size_t longest) {
+    gumshoe::SseReader reader;
+    Events all;
+    gumshoe::fuzz::in_pieces(bytes, longest, [&](std::string_view piece) {
+        append(all, reader.feed(piece));
+        return true;
+    });
+    append(all, reader.finish());
+    return all;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace gumshoe;
+    const std::string_view bytes = fuzz::text_of(data, size);
+    SseReader reader;
+    Events whole = reader.feed(bytes);
+    append(whole, reader.finish());
+    for (const SseEvent& event : whole) {
+        fuzz::must(!event.event.empty() && event.event.find_first_of("\r\n") == std::string::npos);
+        fuzz::must(event.data.find('\r') == std::string::npos);
+    }
+    for (const std::size_t longest : {1, 5, 100}) {
+        const Events cut = read(bytes, longest);
+        const auto same = [](const SseEvent& a, const SseEvent& b) { return a.event == b.event && a.data == b.data; };
+        fuzz::must(std::equal(cut.begin(), cut.end(), whole.begin(), whole.end(), same));
+    }
+    return 0;
+}
