@@ -144,12 +144,12 @@ private:
         if (stopping_) stop.notify();
         auto outcome = std::make_shared<result<void>>(Error{errc::cancelled, "stopped"});
         auto race = handle(job, outcome) || hold(job.fence) || stop.wait();
-        std::size_t winner = worker_stopped;
+        std::size_t winner{};
         try {
             auto ended = co_await std::move(race);
             winner = ended.index();
         } catch (const boost::system::system_error&) {
-            // Cancelled before it began.
+            winner = worker_stopped;  // cancelled before it began
         }
         auto own = co_await asio::this_coro::cancellation_state;
         const bool stopped = stopping_ || own.cancelled() != asio::cancellation_type::none;
