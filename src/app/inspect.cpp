@@ -29,11 +29,13 @@ int fail(const Error& error) {
 
 int inspect(const InspectArguments& arguments, Inspection inspection) {
     log::set_level(log::Level::warn);
-    if (!std::filesystem::exists(arguments.database)) {
-        return fail({errc::not_found, "there is no database " + arguments.database + "; name it with --database"});
-    }
+    // A copy is read: the service that owns the file goes on undisturbed.
+    const TemporaryDirectory directory;
+    const std::string copy = (directory.path() / "copy.db").string();
+    auto copied = snapshot_sqlite_store(arguments.database, copy);
+    if (!copied) return fail(in_context("--database", copied.error()));
     Runtime runtime = make_runtime();
-    auto store = open_sqlite_store(arguments.database, *runtime.loop);
+    auto store = open_sqlite_store(copy, *runtime.loop);
     if (!store) return fail(store.error());
     return run_to_end(runtime, inspection(*store, arguments));
 }

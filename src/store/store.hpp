@@ -38,4 +38,7 @@ struct Store {
 /// a directory that is not writable, a file that is no database.
 result<Store> open_sqlite_store(const std::string& path, EventLoop& loop);
 
+/// Copies what is committed now into a new file, while a service may be writing: for reading beside it, and for backups.
+result<void> snapshot_sqlite_store(const std::string& path, const std::string& into);
+
 }  // namespace gumshoe

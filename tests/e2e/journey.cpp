@@ -53,6 +53,9 @@ TEST_CASE("a webhook becomes one Slack message with a cited finding") {
         const auto code = again.wait();
         REQUIRE(code);
         CHECK((*code == 0 || *code == 4));
+        Process shown_too({GUMSHOE_BINARY, "show", id, "--database", stage.database().string()}, stage.scratch() / "shown.md");
+        CHECK(shown_too.wait() == 0);  // beside the running service
+        CHECK(read_file(stage.scratch() / "shown.md").find("4f1c2aa") != std::string::npos);
         const json finding = json::parse(read_file(stage.scratch() / "again.json"));
         CHECK(finding.at("degraded") == true);
         CHECK(finding.dump().find("4f1c2aa") != std::string::npos);
