@@ -1,4 +1,4 @@
-// Files built into the binary (prompts, migrations, scenarios, the console), by their path in the repository.
+// Files built into the binary (prompts, migrations, scenarios), by their path in the repository.
 #pragma once
 
 #include <optional>
