@@ -157,9 +157,10 @@ std::string to_ts(Timestamp t) {
 }
 
 Timestamp from_ts(std::string_view ts) {
+    constexpr std::int64_t latest = 253'402'300'799;  // the end of the year 9999
     std::int64_t whole = 0;
     const auto [end, error] = std::from_chars(ts.data(), ts.data() + ts.size(), whole);
-    if (error != std::errc()) return {};
+    if (error != std::errc() || whole < 0 || whole > latest) return {};
     std::int64_t ms = 0;
     std::string fraction(ts.substr(static_cast<std::size_t>(end - ts.data())));
     if (fraction.size() >= 4 && fraction[0] == '.') std::from_chars(fraction.data() + 1, fraction.data() + 4, ms);

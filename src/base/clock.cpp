@@ -75,7 +75,9 @@ bool parse_strictly(std::string_view text, Timestamp& out) {
     auto date = chr::year(year) / chr::month(static_cast<unsigned>(month)) / chr::day(static_cast<unsigned>(day));
     if (!date.ok()) return false;
     out = chr::sys_days(date) + chr::hours(hour) + chr::minutes(minute) + chr::seconds(second) + chr::milliseconds(millis) - offset;
-    return true;
+    // In UTC it may lie outside the four digits of a year: it could be written and not read again.
+    const auto utc = chr::year_month_day(chr::floor<chr::days>(out)).year();
+    return utc >= chr::year(0) && utc <= chr::year(9999);
 }
 
 std::string two_units(std::int64_t large, const char* large_unit, std::int64_t small, const char* small_unit) {

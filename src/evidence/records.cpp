@@ -2,6 +2,7 @@
 #include "evidence/records.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -127,6 +128,15 @@ result<Timestamp> time_of(const json& line, std::string_view type, const char* k
     return time;
 }
 
+/// Whole seconds from a number of any form, within the years that a time can be written in.
+std::optional<std::int64_t> unix_seconds(const json& value) {
+    constexpr double farthest = 253'402'300'799;  // the end of the year 9999
+    if (!value.is_number() || std::abs(value.get<double>()) > farthest) {
+        return std::nullopt;
+    }
+    return value.get<std::int64_t>();
+}
+
 result<MetricSeries> metric_of(const json& line) {
     MetricSeries series;
     const auto entity = get_string(line, "entity");
@@ -148,11 +158,12 @@ result<MetricSeries> metric_of(const json& line) {
     series.link = string_or_empty(line, "link");
     series.points.reserve(points->size());
     for (const auto& point : *points) {
-        if (!point.is_array() || point.size() != 2 || !point[0].is_number()) {
+        const auto at = point.is_array() && point.size() == 2 ? unix_seconds(point[0]) : std::nullopt;
+        if (!at) {
             return missing("metric", "points");
         }
         if (point[1].is_number()) {  // null is a gap
-            series.points.emplace_back(point[0].get<std::int64_t>(), point[1].get<double>());
+            series.points.emplace_back(*at, point[1].get<double>());
         }
     }
     std::sort(series.points.begin(), series.points.end());

@@ -57,14 +57,16 @@ TEST_CASE("every kind of record survives its JSON line") {
 }
 
 TEST_CASE("a line that lacks a field is refused by the field's name") {
-    const auto [text, field] =
-        GENERATE(table<const char*, const char*>({{R"({"type":"metric","name":"x","points":[]})", "entity"},
-                                                  {R"({"type":"metric","entity":"x","name":"y","points":[[1]]})", "points"},
-                                                  {R"({"type":"log","body":"x"})", "time_unix_nano"},
-                                                  {R"({"type":"span","span_id":"x","service":"y"})", "start_time_unix_nano"},
-                                                  {R"({"type":"edge","caller":"x"})", "callee"},
-                                                  {R"({"type":"change","id":"x","kind":"deploy","time":"noon"})", "time"},
-                                                  {R"({"entity":"x"})", "type"}}));
+    const auto [text, field] = GENERATE(
+        table<const char*, const char*>({{R"({"type":"metric","name":"x","points":[]})", "entity"},
+                                         {R"({"type":"metric","entity":"x","name":"y","points":[[1]]})", "points"},
+                                         {R"({"type":"metric","entity":"x","name":"y","points":[[1e300,1]]})", "points"},
+                                         {R"({"type":"metric","entity":"x","name":"y","points":[[9223372036854775807,1]]})", "points"},
+                                         {R"({"type":"log","body":"x"})", "time_unix_nano"},
+                                         {R"({"type":"span","span_id":"x","service":"y"})", "start_time_unix_nano"},
+                                         {R"({"type":"edge","caller":"x"})", "callee"},
+                                         {R"({"type":"change","id":"x","kind":"deploy","time":"noon"})", "time"},
+                                         {R"({"entity":"x"})", "type"}}));
     Records records;
     const auto added = add_json_line(records, parse_json(text).value());
     REQUIRE_FALSE(added);

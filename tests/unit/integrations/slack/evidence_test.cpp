@@ -133,6 +133,11 @@ TEST_CASE("an unreadable channel is an error with words, a quiet one is just emp
     CHECK(run(open.source->probe(no_end)).value() == "acme: reads 1 channel");
 }
 
+TEST_CASE("a ts is a time of our age or none") {
+    CHECK(slack::from_ts("1733020800.123000") == from_millis(1733020800123));
+    for (const char* ts : {"", "x", "-1.0", "555555555555555555", "9223372036854775807.000100"}) CHECK(slack::from_ts(ts) == Timestamp{});
+}
+
 TEST_CASE("Slack's markup is decoded once") {
     struct Row {
         const char* text;
