@@ -136,6 +136,30 @@ std::string cut_span(const Span& span, std::string_view text, std::size_t budget
     return low == 0 ? std::string() : cut(low);
 }
 
+/// An address may be spread over two spans: "https:" and "//host".
+bool makes_address(std::string_view before, std::string_view after) {
+    return after.starts_with('/') && (before.ends_with(':') || before.ends_with(":/"));
+}
+
+std::string spans_markup(const Line& line, std::size_t budget) {
+    std::string out;
+    std::size_t used = 0;
+    for (const auto& span : line) {
+        const std::string text = one_line(span.text);
+        if (text.empty()) continue;
+        const std::string markup = span_markup(span, text);
+        if (makes_address(out, markup) && used < budget) {
+            out += zero_width_space;
+            ++used;
+        }
+        const std::size_t size = utf16_units(markup);
+        if (used + size > budget) return out + cut_span(span, text, budget - used);
+        out += markup;
+        used += size;
+    }
+    return out;
+}
+
 }  // namespace
 
 std::size_t utf16_units(std::string_view text) {
@@ -152,23 +176,11 @@ std::string literal(std::string_view text) {
 }
 
 std::string mrkdwn(const Line& line, std::size_t budget) {
-    std::string out;
-    std::size_t used = 0;
-    for (const auto& span : line) {
-        const std::string text = one_line(span.text);
-        if (text.empty()) continue;
-        const std::string markup = span_markup(span, text);
-        const std::size_t size = utf16_units(markup);
-        if (used + size > budget) {
-            out += cut_span(span, text, budget - used);
-            break;
-        }
-        out += markup;
-        used += size;
-    }
+    std::string out = spans_markup(line, budget);
+    if (!out.starts_with("&gt;")) return out;
     // A line that begins with an escaped ">" would be shown as a quotation.
-    if (out.starts_with("&gt;")) out.insert(0, zero_width_space);
-    return out;
+    out = spans_markup(line, budget - 1);
+    return out.empty() ? out : std::string(zero_width_space) + out;
 }
 
 }  // namespace gumshoe::slack

@@ -70,6 +70,18 @@ TEST_CASE("a line is cut between characters, entities and spans") {
     }
 }
 
+TEST_CASE("what keeps a line from being a quotation counts towards its length") {
+    const Line line{plain(">" + std::string(46, 'x'))};
+    CHECK(mrkdwn(line, 51) == "\u200b&gt;" + std::string(46, 'x'));
+    CHECK(slack::utf16_units(mrkdwn(line, 50)) <= 50);
+}
+
+TEST_CASE("spans side by side make no address") {
+    CHECK(mrkdwn({plain("https:"), plain("//evil.example")}, 3000) == "https:\u200b//evil.example");
+    CHECK(mrkdwn({plain("https:/"), plain("/evil.example")}, 3000) == "https:/\u200b/evil.example");
+    CHECK(test::read_markup(mrkdwn({plain("https:"), plain("//evil.example")}, 18)).bare.empty());
+}
+
 TEST_CASE("a header has no signs that Slack might decode, and fits") {
     Document d{"f", {{Block::Kind::header, {{plain("p99 > 2 s <!here> & more " + std::string(300, 'x'))}}}}};
     const json header = to_blocks(d)[0];
