@@ -1,4 +1,5 @@
-// Any bytes as a request: the same outcome however they are cut, and nothing behind the request's end matters.
+// Any bytes as a request: the same outcome however they are cut, and nothing behind the request's end matters. As the body of a request
+// they arrive as they were sent.
 #include <tuple>
 
 #include "io/request_reader.hpp"
@@ -28,6 +29,16 @@ Outcome read(std::string_view bytes, std::size_t longest) {
     return outcome;
 }
 
+/// In chunks of up to 9 bytes.
+std::string chunked(std::string_view body) {
+    std::string request = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    fuzz::in_pieces(body, 9, [&](std::string_view piece) {
+        request += std::to_string(piece.size()) + "\r\n" + std::string(piece) + "\r\n";
+        return true;
+    });
+    return request + "0\r\n\r\n";
+}
+
 auto contents(RawRequest request) {
     return std::tuple(request.method, request.path, request.query, request.body,
                       std::vector(request.headers.begin(), request.headers.end()));
@@ -53,6 +64,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (complete) {
         Outcome alone = read(bytes.substr(0, whole.used), size);
         fuzz::must(alone.facts() == facts && contents(alone.reader.take()) == request);
+    }
+    if (size <= small.body_bytes) {
+        const std::string sent = chunked(bytes);
+        Outcome body = read(sent, 20);
+        fuzz::must(body.reader.state() == RequestReader::State::complete && body.used == sent.size());
+        fuzz::must(body.reader.take().body == bytes);
     }
     return 0;
 }

@@ -1,4 +1,5 @@
-// Any bytes as server-sent events: the same events however they are cut.
+// Any bytes as server-sent events: the same events however they are cut, whatever ends their lines.
+#include "base/text.hpp"
 #include "io/sse.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -8,6 +9,10 @@ using Events = std::vector<gumshoe::SseEvent>;
 
 void append(Events& all, Events more) {
     for (gumshoe::SseEvent& event : more) all.push_back(std::move(event));
+}
+
+bool same(const Events& a, const Events& b) {
+    return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.event == y.event && x.data == y.data; });
 }
 
 Events read(std::string_view bytes, std::size_t longest) {
@@ -34,9 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::must(event.data.find('\r') == std::string::npos);
     }
     for (const std::size_t longest : {1, 5, 100}) {
-        const Events cut = read(bytes, longest);
-        const auto same = [](const SseEvent& a, const SseEvent& b) { return a.event == b.event && a.data == b.data; };
-        fuzz::must(std::equal(cut.begin(), cut.end(), whole.begin(), whole.end(), same));
+        fuzz::must(same(read(bytes, longest), whole));
     }
+    const std::string unix_lines = replace_all(replace_all(std::string(bytes), "\r\n", "\n"), "\r", "\n");
+    fuzz::must(same(read(unix_lines, size + 1), whole));
     return 0;
 }
