@@ -1,4 +1,5 @@
 // History into turns, content blocks into a reply.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -129,14 +130,17 @@ void set_stop(llm::Reply& reply, std::string_view stop_reason, std::string expla
 }
 
 void add_usage(llm::Usage& usage, const json& holder) {
-    const auto fresh = get_int(holder, "usage.input_tokens");
-    if (fresh) {
-        const auto written = get_int(holder, "usage.cache_creation_input_tokens").value_or(0);
-        usage.cached_tokens = get_int(holder, "usage.cache_read_input_tokens").value_or(0);
-        usage.input_tokens = *fresh + written + usage.cached_tokens;
+    // No answer has more: the sum of what is read here cannot overflow.
+    constexpr std::int64_t most = 1'000'000'000'000;
+    const auto tokens = [&](std::string_view path, std::int64_t otherwise) {
+        return std::clamp<std::int64_t>(get_int(holder, path).value_or(otherwise), 0, most);
+    };
+    if (get_int(holder, "usage.input_tokens")) {
+        usage.cached_tokens = tokens("usage.cache_read_input_tokens", 0);
+        usage.input_tokens = tokens("usage.input_tokens", 0) + tokens("usage.cache_creation_input_tokens", 0) + usage.cached_tokens;
     }
-    usage.output_tokens = get_int(holder, "usage.output_tokens").value_or(usage.output_tokens);
-    usage.reasoning_tokens = get_int(holder, "usage.output_tokens_details.thinking_tokens").value_or(usage.reasoning_tokens);
+    usage.output_tokens = tokens("usage.output_tokens", usage.output_tokens);
+    usage.reasoning_tokens = tokens("usage.output_tokens_details.thinking_tokens", usage.reasoning_tokens);
 }
 
 }  // namespace gumshoe::anthropic

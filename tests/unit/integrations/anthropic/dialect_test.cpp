@@ -171,6 +171,15 @@ TEST_CASE("a whole answer is read, its cached input counted in") {
     CHECK(parse_json(reply.opaque)->size() == 3);  // the empty text would be refused when it came back
 }
 
+TEST_CASE("counts of tokens that cannot be are cut to what can be added up") {
+    const auto outcome = dialect->read(test::http_response(
+        200,
+        R"({"content":[],"stop_reason":"end_turn","usage":{"input_tokens":9223372036854775807,"cache_creation_input_tokens":1,"output_tokens":-5}})"));
+    const auto& usage = std::get<Reply>(outcome).usage;
+    CHECK(usage.input_tokens == 1'000'000'000'001);
+    CHECK(usage.output_tokens == 0);
+}
+
 TEST_CASE("stop reasons have their stop") {
     const auto stop = [](const std::string& reason) {
         return std::get<Reply>(
