@@ -203,12 +203,9 @@ std::string RunningService::channel_of(const Alert& alert) const {
 }
 
 std::vector<Sample> RunningService::samples() const {
-    const DatabaseCounters counters = store_.database->counters();
     return {{"gumshoe_build_info", "{version=\"" + std::string(version()) + "\"}", 1},
             {"gumshoe_resident_bytes", "", static_cast<double>(resident_bytes())},
-            {"gumshoe_runs_in_flight", "", static_cast<double>(worker_->running())},
-            {"gumshoe_store_writes_total", "", static_cast<double>(counters.writes)},
-            {"gumshoe_store_commits_total", "", static_cast<double>(counters.commits)}};
+            {"gumshoe_runs_in_flight", "", static_cast<double>(worker_->running())}};
 }
 
 void RunningService::tell_ops(std::string subject, std::string words) {

@@ -1,6 +1,9 @@
 // From webhook to message, and what may happen to it afterwards.
 #include <catch2/catch.hpp>
 
+#include <set>
+
+#include "base/text.hpp"
 #include "tests/support/stage.hpp"
 
 using namespace gumshoe;
@@ -45,6 +48,11 @@ TEST_CASE("a webhook becomes one Slack message with a cited finding") {
         CHECK_FALSE(stage.admin_json("/api/v1/deliveries").at("items").empty());
         const HttpResponse metrics = stage.admin("GET", "/metrics");
         CHECK(metrics.body.find("gumshoe_resident_bytes ") != std::string::npos);
+        std::set<std::string> lines;  // the same sample twice would make Prometheus refuse the page
+        for (const std::string& line : split(metrics.body, '\n')) {
+            CAPTURE(line);
+            if (!line.empty()) CHECK(lines.insert(line.substr(0, line.rfind(' '))).second);
+        }
         const HttpResponse exported = stage.admin("GET", "/api/v1/investigations/" + id + "/case");
         REQUIRE(exported.status == 200);
         const auto file = stage.scratch() / "exported.case.jsonl";
