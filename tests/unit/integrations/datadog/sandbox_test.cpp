@@ -144,7 +144,8 @@ TEST_CASE("pages of the simulation hold every line once, in order") {
         cursor = string_or_empty(body, "meta.page.after");
     } while (!cursor.empty());
     std::vector<json> whole;
-    for (const json& item : page(1000, "")["data"]) whole.push_back(item);
+    const json at_once = page(1000, "");
+    for (const json& item : at_once["data"]) whole.push_back(item);
     REQUIRE(paged.size() >= whole.size());
     CHECK(std::equal(whole.begin(), whole.end(), paged.begin()));
     for (std::size_t i = 1; i < paged.size(); ++i) {
