@@ -38,7 +38,7 @@ public:
 struct House {
     Scratch scratch;
     std::unique_ptr<EventLoop> loop = make_event_loop();
-    Store store = std::move(*open_sqlite_store((scratch / "test.db").string(), *loop));
+    Store store = *open_sqlite_store((scratch / "test.db").string(), *loop);
     QuietRouter router;
     int woken = 0;
     AdminApi api{AdminServices{*store.admin,
