@@ -37,12 +37,19 @@ task<std::string> probe_target(HttpClient& http, std::shared_ptr<const llm::Targ
     co_return Error{errc::unavailable, "HTTP " + std::to_string(response->status) + (failure ? ": " + failure->reason : "")};
 }
 
+/// What to paste into the monitoring tool.
+std::string webhook_address(const Config& config, const std::string& vendor) {
+    const std::string path = "/webhooks/" + vendor;
+    return config.server.public_url.empty() ? path + " (server.public_url would show the whole address)" : config.server.public_url + path;
+}
+
 awaitable<int> command(Runtime& runtime, const Config& config, std::vector<ProbeRow>& rows) {
     const Deadline deadline = Deadline::after(runtime.loop->clock(), longest_probe);
     // Rows first: their addresses must not move while probes write to them.
-    rows.reserve(2 * config.vendors.size() + config.llm.targets.size());
+    rows.reserve(3 * config.vendors.size() + config.llm.targets.size());
     std::vector<awaitable<void>> probes;
     for (const ConnectedVendor& vendor : config.vendors) {
+        if (vendor.roles.receiver) rows.push_back({vendor.name + " (webhook)", true, webhook_address(config, vendor.name)});
         if (vendor.roles.source) {
             ProbeRow& row = rows.emplace_back(ProbeRow{vendor.name + " (evidence)"});
             probes.push_back(record(vendor.roles.source->probe(deadline), row));

@@ -1,4 +1,6 @@
 // serve: the life of the service from start to the second signal.
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
@@ -40,6 +42,7 @@ int serve(const ServeArguments& arguments) {
     auto config = load_or_explain(arguments.config, runtime);
     if (!config) return exit_configuration;
     ServiceOptions options;
+    options.colour = isatty(STDOUT_FILENO) == 1;
     options.print = [](const std::string& text) { std::fputs((text + "\n").c_str(), stdout); };
     auto service = make_service(*runtime.loop, *runtime.http, std::move(*config), std::move(options));
     if (!service) {
