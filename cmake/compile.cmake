@@ -31,11 +31,10 @@ if(CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# gumshoe_library(NAME FOLDER PUBLIC ... PRIVATE ...): every .cpp under FOLDER as library gumshoe_NAME.
+# gumshoe_library(NAME FOLDER PUBLIC ... PRIVATE ...): every .cpp of FOLDER as library gumshoe_NAME.
 function(gumshoe_library name folder)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/third_party/")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
   if(NOT sources)
     add_library(gumshoe_${name} INTERFACE)
     target_link_libraries(gumshoe_${name} INTERFACE ${arg_PUBLIC})

@@ -9,6 +9,7 @@
 #include "alert/receiver.hpp"
 #include "base/clock.hpp"
 #include "base/section.hpp"
+#include "delivery/annotator.hpp"
 #include "delivery/channel.hpp"
 #include "evidence/source.hpp"
 #include "io/http_client.hpp"
@@ -28,6 +29,7 @@ struct VendorRoles {
     std::unique_ptr<Receiver> receiver;
     std::unique_ptr<Source> source;
     std::unique_ptr<Channel> channel;
+    std::unique_ptr<Annotator> annotator;
     std::string default_channel;  // of a vendor with a channel: where findings go that no route claims
     std::string ops_channel;      // our own troubles; "": the default channel
     std::vector<Secret> secrets;  // all of the section's, for redaction

@@ -8,10 +8,14 @@
 #include "base/text.hpp"
 #include "integrations/datadog/sandbox_query.hpp"
 #include "integrations/datadog/sandbox_search.hpp"
-#include "integrations/datadog/sandbox_telemetry.hpp"
 #include "integrations/datadog/sandbox_webhook.hpp"
+#include "sandbox/world/telemetry.hpp"
 
 namespace gumshoe::datadog {
+
+using sandbox::PlayedMetric;
+using sandbox::scenario_part;
+using sandbox::Telemetry;
 
 namespace {
 

@@ -9,9 +9,14 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "integrations/datadog/sandbox_query.hpp"
-#include "integrations/datadog/sandbox_telemetry.hpp"
+#include "sandbox/world/telemetry.hpp"
 
 namespace gumshoe::datadog {
+
+using sandbox::PlayedLog;
+using sandbox::PlayedSpan;
+using sandbox::scenario_part;
+using sandbox::Telemetry;
 
 namespace {
 

@@ -101,6 +101,7 @@ json to_json_value(const Alert& alert) {
         {"query", alert.query},
         {"labels", json(alert.labels)},
         {"links", std::move(links)},
+        {"references", alert.references},
     };
     put_time(value, "started_at", alert.started_at);
     put_time(value, "received_at", alert.received_at);
@@ -148,6 +149,13 @@ result<Alert> alert_from_json(const json& value) {
             auto url = get_string(link, "url");
             if (!url) return Error{errc::parse, "alert: a link has no url"};
             alert.links.push_back({string_or_empty(link, "title"), std::move(*url)});
+        }
+    }
+    if (const auto references = value.find("references"); references != value.end()) {
+        if (!references->is_array()) return Error{errc::parse, "alert: references is not a list"};
+        for (const json& reference : *references) {
+            if (!reference.is_string()) return Error{errc::parse, "alert: a reference is not a string"};
+            alert.references.push_back(reference.get<std::string>());
         }
     }
     return alert;

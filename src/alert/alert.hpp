@@ -46,6 +46,7 @@ struct Alert {
     Timestamp received_at{};
     std::map<std::string, std::string> labels;  // tags; a tag without a value maps to ""
     std::vector<Link> links;
+    std::vector<std::string> references;  // names other tools may know this outage by (alert/references.hpp)
 };
 
 json to_json_value(const Alert& alert);

@@ -2,7 +2,6 @@
 #include "app/config.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -22,9 +21,6 @@ namespace {
 using std::chrono::hours;
 
 constexpr std::size_t admin_token_bytes = 16;
-
-// Sections that a configuration may hold and this build does nothing with.
-constexpr std::array<const char*, 5> later_sections{"newrelic", "signoz", "pagerduty", "gitlab", "git"};
 
 void read_listen(Section& section, std::string& listen) {
     listen = section.text("listen", listen);
@@ -97,19 +93,13 @@ std::vector<ConnectedVendor> connect_vendors(Section& root, VendorServices servi
         auto section = root.child(vendor.name);
         if (section) connected.push_back({std::string(vendor.name), vendor.connect(*section, services)});
     }
-    for (const char* name : later_sections) {
-        const Vendor* vendor = find_vendor(name);
-        if (vendor && vendor->connect) continue;
-        if (root.has(name)) root.error(name, "this build does not support this section yet; take it out");
-    }
     return connected;
 }
 
 void check_repository(Section& section, const ServiceInfo& service) {
     std::size_t colon = service.repository.find(':');
     std::string host = service.repository.substr(0, colon);
-    bool known = find_vendor(host) || std::find(later_sections.begin(), later_sections.end(), host) != later_sections.end();
-    if (colon == std::string::npos || !known || colon + 1 == service.repository.size()) {
+    if (colon == std::string::npos || !find_vendor(host) || colon + 1 == service.repository.size()) {
         section.error("repository", "expected a code host's section, a colon and a repository, such as github:acme/shop");
     }
 }

@@ -45,6 +45,7 @@ bool cap(Records& records) {
     room = cut(records.changes, room);
     room = cut(records.edges, room);
     room = cut(records.facts, room);
+    room = cut(records.code, room);
     room = cut(records.messages, room);
     room = cut(records.incidents, room);
     room = cut(records.metrics, room);
@@ -194,6 +195,8 @@ public:
         add_unseen(from.messages, merged_.messages, messages_, [](const ChatMessage& r) { return r.channel + '\n' + r.ts; });
         add_unseen(from.incidents, merged_.incidents, incidents_, [](const PastIncident& r) { return r.id + '\n' + r.title; });
         add_unseen(from.facts, merged_.facts, facts_, [](const Fact& r) { return r.entity + '\n' + r.text; });
+        add_unseen(from.code, merged_.code, code_,
+                   [](const CodeLocation& r) { return r.service + '\n' + r.url + '\n' + r.path + '\n' + r.revision + '\n' + r.version; });
         add_changes(from.changes);
     }
     Records take() { return std::move(merged_); }
@@ -258,7 +261,7 @@ private:
     }
 
     Records merged_;
-    std::unordered_set<std::string> logs_, spans_, edges_, messages_, incidents_, facts_;
+    std::unordered_set<std::string> logs_, spans_, edges_, messages_, incidents_, facts_, code_;
 };
 
 }  // namespace

@@ -111,6 +111,18 @@ json line_of(const Fact& fact) {
     return line;
 }
 
+json line_of(const CodeLocation& code) {
+    json line{{"type", "code"}, {"service", code.service}, {"origin", code.origin}};
+    put(line, "url", code.url);
+    put(line, "path", code.path);
+    put(line, "revision", code.revision);
+    put(line, "version", code.version);
+    if (code.seen_at != Timestamp{}) {
+        line["seen_at"] = format_rfc3339(code.seen_at);
+    }
+    return line;
+}
+
 /// Absent: the epoch. Errors: there, and no RFC 3339 time.
 result<Timestamp> time_of(const json& line, std::string_view type, const char* key) {
     const json* value = find(line, key);
@@ -307,6 +319,24 @@ result<Fact> fact_of(const json& line) {
     return Fact{string_or_empty(line, "entity"), *text, *at, string_or_empty(line, "link")};
 }
 
+result<CodeLocation> code_of(const json& line) {
+    const auto service = get_string(line, "service");
+    if (!service) {
+        return missing("code", "service");
+    }
+    auto seen = time_of(line, "code", "seen_at");
+    if (!seen) {
+        return seen.error();
+    }
+    return CodeLocation{*service,
+                        string_or_empty(line, "url"),
+                        string_or_empty(line, "path"),
+                        string_or_empty(line, "revision"),
+                        string_or_empty(line, "version"),
+                        *seen,
+                        string_or_empty(line, "origin")};
+}
+
 template <class T>
 result<void> add_to(std::vector<T>& records, result<T> record) {
     if (!record) {
@@ -323,7 +353,8 @@ bool Records::empty() const {
 }
 
 std::size_t Records::size() const {
-    return metrics.size() + logs.size() + spans.size() + edges.size() + changes.size() + messages.size() + incidents.size() + facts.size();
+    return metrics.size() + logs.size() + spans.size() + edges.size() + changes.size() + messages.size() + incidents.size() + facts.size() +
+           code.size();
 }
 
 void Records::append(Records other) {
@@ -335,6 +366,7 @@ void Records::append(Records other) {
     append_all(messages, std::move(other.messages));
     append_all(incidents, std::move(other.incidents));
     append_all(facts, std::move(other.facts));
+    append_all(code, std::move(other.code));
 }
 
 std::vector<json> to_json_lines(const Records& records) {
@@ -353,6 +385,7 @@ std::vector<json> to_json_lines(const Records& records) {
     add(records.messages);
     add(records.incidents);
     add(records.facts);
+    add(records.code);
     return lines;
 }
 
@@ -384,6 +417,9 @@ result<void> add_json_line(Records& records, const json& line) {
     }
     if (*type == "fact") {
         return add_to(records.facts, fact_of(line));
+    }
+    if (*type == "code") {
+        return add_to(records.code, code_of(line));
     }
     return {};
 }

@@ -94,6 +94,17 @@ struct Fact {
     std::string link;
 };
 
+/// Which code a service runs, as telemetry or a catalogue says it.
+struct CodeLocation {
+    std::string service;
+    std::string url;       // of the repository, as it was found (evidence/code_location.hpp reads it); "" when only the version is known
+    std::string path;      // in the repository
+    std::string revision;  // commit, "" when not known
+    std::string version;   // "v412", "" when not known
+    Timestamp seen_at{};   // when this revision or version was first seen running in the window
+    std::string origin;    // "span tag git.repository_url", "service catalogue"
+};
+
 struct Records {
     std::vector<MetricSeries> metrics;
     std::vector<LogRecord> logs;
@@ -103,6 +114,7 @@ struct Records {
     std::vector<ChatMessage> messages;
     std::vector<PastIncident> incidents;
     std::vector<Fact> facts;
+    std::vector<CodeLocation> code;
 
     bool empty() const;
     std::size_t size() const;

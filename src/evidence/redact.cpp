@@ -299,6 +299,13 @@ void Redactor::redact(Records& records) const {
             text = redact_known(text);
         }
     };
+    for (auto& r : records.code) {
+        clean(r.service);
+        link(r.url);
+        clean(r.path);
+        link(r.revision);
+        clean(r.version);
+    }
     for (auto& r : records.metrics) {
         clean(r.entity);
         clean(r.instance);

@@ -9,6 +9,7 @@
 
 #include "alert/alert.hpp"
 #include "base/task.hpp"
+#include "evidence/code_location.hpp"
 #include "evidence/records.hpp"
 
 namespace gumshoe {
@@ -67,6 +68,12 @@ public:
     virtual std::vector<Query> follow_up(const Subject& subject, const Records& found) const {
         (void)subject;
         (void)found;
+        return {};
+    }
+    /// The repository of this source that an address found in telemetry names: "github:acme/shop"; "" when it is none of this source's
+    /// (another host than the configured one). Pure; nothing is called because a payload names it.
+    virtual std::string repository_at(const RepositoryAddress& address) const {
+        (void)address;
         return {};
     }
     /// Kinds that an analyst may ask for later, by service and window only.

@@ -55,7 +55,8 @@ class LinkRules:
         parts = path.split('/')
         if parts[0] == 'integrations' and len(parts) == 3:
             return '/'.join(parts[:2])
-        return '/'.join(parts[:2]) if parts[0] == 'src' else parts[0]
+        nested = parts[0] == 'src' or parts[:2] == ['sandbox', 'world']
+        return '/'.join(parts[:2]) if nested else parts[0]
 
     def names(self, folder):
         return self.links[folder] if folder in self.links else self.of_vendor()
@@ -85,8 +86,11 @@ def ours_allowed(folder, header, names):
         return True
     if parts[0] == 'integrations':
         shared = header in ('integrations/vendor.hpp', 'integrations/registry.hpp')
-        return '/'.join(parts[:2]) == folder or (shared and (folder.startswith('integrations/') or 'gumshoe_vendors' in names))
+        # A vendor that embeds another's product links it by name (docs/decisions/0008).
+        return '/'.join(parts[:2]) == folder or 'gumshoe_vendor_' + parts[1] in names or (shared and (folder.startswith('integrations/') or 'gumshoe_vendors' in names))
     if parts[0] == 'sandbox':
+        if parts[1] == 'world':
+            return folder == 'sandbox/world' or 'gumshoe_world' in names
         return folder == 'sandbox' or (header == 'sandbox/simulation.hpp' and folder.startswith('integrations/'))
     if parts[0] == 'tests':
         return False

@@ -12,7 +12,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 
-namespace gumshoe::datadog {
+namespace gumshoe::sandbox {
 
 struct PlayedLog {
     Timestamp at{};
@@ -80,4 +80,4 @@ const json& scenario_part(const json& scenario, std::string_view path);
 /// A well-mixed number of its parts, the same on every machine.
 std::uint64_t mix(std::uint64_t a, std::uint64_t b);
 
-}  // namespace gumshoe::datadog
+}  // namespace gumshoe::sandbox

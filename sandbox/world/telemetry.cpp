@@ -1,5 +1,5 @@
 // Logs, spans and metrics from a scenario's rates, trees and shapes (sandbox/scenarios/README.md has the format).
-#include "integrations/datadog/sandbox_telemetry.hpp"
+#include "sandbox/world/telemetry.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-namespace gumshoe::datadog {
+namespace gumshoe::sandbox {
 
 namespace {
 
@@ -221,4 +221,4 @@ std::vector<PlayedMetric> Telemetry::metrics() const {
     return out;
 }
 
-}  // namespace gumshoe::datadog
+}  // namespace gumshoe::sandbox

@@ -1,0 +1,22 @@
+// From what telemetry says of a service's code to a repository that a source can read.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace gumshoe {
+
+/// "git@github.com:acme/shop.git", "https://user:token@gitlab.example.com/team/sub/shop/tree/main/services/checkout",
+/// "github.com/acme/shop".
+struct RepositoryAddress {
+    std::string host;  // lower case, with its port when there is one; user and password are dropped
+    std::string name;  // "acme/shop", "team/sub/shop": without .git, as written
+    std::string path;  // below /tree/<ref>/ or /-/tree/<ref>/ or /blob/...; "" for the whole repository
+};
+
+/// Errors: parse, for anything else than such an address.
+result<RepositoryAddress> parse_repository_address(std::string_view text);
+
+}  // namespace gumshoe
