@@ -101,8 +101,8 @@ json to_json_value(const Alert& alert) {
         {"query", alert.query},
         {"labels", json(alert.labels)},
         {"links", std::move(links)},
-        {"references", alert.references},
     };
+    if (!alert.references.empty()) value["references"] = alert.references;
     put_time(value, "started_at", alert.started_at);
     put_time(value, "received_at", alert.received_at);
     return value;

@@ -2,9 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
@@ -12,6 +10,7 @@
 #include "integrations/datadog/notification.hpp"
 #include "integrations/datadog/receiver.hpp"
 #include "tests/support/result_printing.hpp"
+#include "tests/support/webhook_fixtures.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::datadog;
@@ -21,20 +20,10 @@ namespace {
 const Timestamp now = from_millis(1785578400000);  // 2026-08-01T10:00:00Z
 const std::filesystem::path fixtures = std::filesystem::path(GUMSHOE_SOURCE_DIR) / "integrations/datadog/fixtures/webhooks";
 
-std::string read_file(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
+using test::read_file;
 
 RawRequest delivery(std::string body, const std::string& content_type = "application/json; charset=utf-8") {
-    RawRequest request;
-    request.method = "POST";
-    request.path = "/webhooks/datadog";
-    request.headers.add("Content-Type", content_type);
-    request.body = std::move(body);
-    return request;
+    return test::delivery_of("datadog", std::move(body), content_type);
 }
 
 result<ParsedDelivery> parse(std::string body) {
@@ -44,26 +33,9 @@ result<ParsedDelivery> parse(std::string body) {
 }  // namespace
 
 TEST_CASE("every recorded delivery becomes the alert beside it") {
-    std::size_t seen = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(fixtures)) {
-        if (entry.path().extension() != ".body") continue;
-        INFO(entry.path().filename().string());
-        ++seen;
-        auto expected_path = entry.path();
-        const auto expected = parse_json(read_file(expected_path.replace_extension(".expected.json")));
-        REQUIRE(expected.has_value());
-        const std::string type = get_string(*expected, "content_type").value_or("application/json; charset=utf-8");
-        const auto parsed = parse_webhook(delivery(read_file(entry.path()), type), "https://app.datadoghq.com", now);
-        REQUIRE(parsed.has_value());
-        REQUIRE(parsed->alerts.size() == 1);
-        CHECK(parsed->filtered.empty());
-        CHECK(parsed->key == string_or_empty(*expected, "key"));
-        json alert = to_json_value(parsed->alerts.front());
-        CHECK(alert["received_at"] == "2026-08-01T10:00:00Z");
-        alert.erase("received_at");
-        CHECK(alert.dump(2) == (*expected)["alert"].dump(2));
-    }
-    CHECK(seen >= 14);
+    CHECK(test::check_webhook_fixtures("datadog", [](const RawRequest& request, Timestamp at) {
+              return parse_webhook(request, "https://app.datadoghq.com", at);
+          }) >= 14);
 }
 
 TEST_CASE("the recommended and the default template of one monitor agree on everything that both tell") {
