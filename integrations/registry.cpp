@@ -2,17 +2,19 @@
 
 #include <array>
 
+#include "integrations/alertmanager/alertmanager.hpp"
 #include "integrations/anthropic/anthropic.hpp"
 #include "integrations/datadog/datadog.hpp"
 #include "integrations/github/github.hpp"
 #include "integrations/openai/openai.hpp"
+#include "integrations/signoz/signoz.hpp"
 #include "integrations/slack/slack.hpp"
 
 namespace gumshoe {
 
 std::span<const Vendor> vendors() {
     static const std::array all{
-        anthropic_vendor(), datadog_vendor(), github_vendor(), openai_vendor(), slack_vendor(),
+        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(), openai_vendor(), signoz_vendor(), slack_vendor(),
     };
     return all;
 }

@@ -1,0 +1,72 @@
+// What SigNoz adds to an Alertmanager's alerts: the rule behind them, missing data, tests, links to logs and traces.
+#include "integrations/signoz/receiver.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "integrations/alertmanager/alerts.hpp"
+#include "integrations/alertmanager/payload.hpp"
+
+namespace gumshoe::signoz {
+
+namespace {
+
+using alertmanager::first_label;
+using alertmanager::PostedAlert;
+
+/// A UUID, in old versions a number.
+std::string rule_id(const PostedAlert& posted) {
+    const std::string id = first_label(posted.labels, {"ruleId"});
+    const bool good = id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+                      });
+    return good ? id : std::string();
+}
+
+/// A rule that is tried out, or the button of the channel.
+bool is_test(const PostedAlert& posted) {
+    const std::string name = first_label(posted.labels, {"alertname"});
+    if (first_label(posted.labels, {"testalert"}) == "true" || name.ends_with("_TEST_ALERT")) return true;
+    return name.starts_with("Test Alert (") && rule_id(posted).empty();
+}
+
+Alert read_alert(PostedAlert posted, const alertmanager::Payload& payload, Timestamp now) {
+    const alertmanager::Sender sender{"signoz",
+                                      {{"related_logs", "Related logs"}, {"related_traces", "Related traces"}, {"runbook_url", "Runbook"}}};
+    if (posted.generator_url.empty()) posted.generator_url = first_label(posted.labels, {"ruleSource"});
+    Alert alert = alertmanager::read_alert(posted, payload, sender, now);
+    alert.monitor_id = rule_id(posted);
+    alert.severity = alertmanager::read_severity(first_label(posted.labels, {"severity", "threshold.name"}));
+    if (posted.firing && first_label(posted.labels, {"nodata"}) == "true") alert.transition = "no data";
+    if (is_test(posted)) alertmanager::mark_as_test(alert);
+    return alert;
+}
+
+class SignozReceiver final : public Receiver {
+public:
+    explicit SignozReceiver(WebhookCredentials credentials) : credentials_(std::move(credentials)) {}
+
+    std::string_view name() const override { return "signoz"; }
+    result<void> verify(const RawRequest& request, Timestamp) const override { return check(credentials_, request); }
+    result<ParsedDelivery> parse(const RawRequest& request, Timestamp now) const override { return parse_webhook(request, now); }
+
+private:
+    WebhookCredentials credentials_;
+};
+
+}  // namespace
+
+result<ParsedDelivery> parse_webhook(const RawRequest& request, Timestamp now) {
+    auto payload = alertmanager::read_payload(request.body, "signoz", now);
+    if (!payload) return payload.error();
+    ParsedDelivery delivery;
+    delivery.key = alertmanager::delivery_key(*payload);
+    for (const PostedAlert& posted : payload->alerts) delivery.alerts.push_back(read_alert(posted, *payload, now));
+    return delivery;
+}
+
+std::unique_ptr<Receiver> make_receiver(WebhookCredentials credentials) {
+    return std::make_unique<SignozReceiver>(std::move(credentials));
+}
+
+}  // namespace gumshoe::signoz
