@@ -34,6 +34,17 @@ inline constexpr std::size_t alert_title_bytes = 500;
 inline constexpr std::size_t alert_body_bytes = 32 * 1024;
 inline constexpr std::size_t refused_per_minute_recorded = 60;
 
+// One incident
+/// Investigations of one route within the group window, after which what is unrelated joins the newest: five outages at once in five
+/// minutes are more than a team can look at, and mostly one that nobody has drawn the dependencies of.
+inline constexpr int storm_investigations = 5;
+inline constexpr auto same_outage = 30min;           // two investigations further apart are two outages, whatever monitor they share
+inline constexpr std::size_t members_shown = 50;     // of an investigation's alerts, to people and analysts
+inline constexpr std::size_t joined_services = 6;    // of them, that are asked for as the alert's neighbours are
+inline constexpr std::size_t annotated_alerts = 10;  // of them, that get the finding written back
+inline constexpr std::size_t note_bytes = 2000;
+inline constexpr auto note_total = 30s;
+
 // Store
 inline constexpr std::size_t store_waiting = 8192;  // callers that wait for a commit
 inline constexpr std::size_t store_batch = 256;     // of them in one commit
@@ -46,6 +57,7 @@ inline constexpr int crash_attempts = 3;
 // Evidence
 inline constexpr auto gather_deadline = 20s;
 inline constexpr std::size_t records_per_query = 5000;
+inline constexpr std::size_t references_per_query = 32;
 inline constexpr std::size_t raw_bytes_per_query = 4 * 1024 * 1024;
 inline constexpr std::size_t evidence_items = 60;
 inline constexpr std::size_t evidence_text_bytes = 600;

@@ -79,6 +79,7 @@ StepOutput output_of(const Coverage& coverage, const Fetched& fetched) {
                                              {"link", fetched.link},
                                              {"truncated", fetched.truncated},
                                              {"coverage", to_json_value(coverage)}});
+    if (!fetched.references.empty()) (*value)["references"] = fetched.references;
     return {std::move(value), fetched.raw};
 }
 
@@ -105,6 +106,8 @@ task<StepOutput> fetch_step(Work work, Tools tools, Deadline deadline) {
         tools.redactor->redact(taken.records);
         taken.query_text = tools.redactor->redact(taken.query_text);
         taken.link = tools.redactor->redact_known(taken.link);
+        cut(taken.references, limits::references_per_query);
+        for (auto& reference : taken.references) reference = tools.redactor->redact_known(reference);
         taken.raw = tools.redactor->redact(std::string_view(taken.raw).substr(0, limits::raw_bytes_per_query));
     }
     auto coverage = coverage_of(work.query, *slot, *tools.redactor);
@@ -125,6 +128,11 @@ Gathered gathered_from(const Query& query, const json& value) {
     gathered.fetched.query_text = string_or_empty(value, "query_text");
     gathered.fetched.link = string_or_empty(value, "link");
     gathered.fetched.truncated = get_bool(value, "truncated").value_or(false);
+    if (const json* references = find(value, "references"); references != nullptr && references->is_array()) {
+        for (const auto& reference : *references) {
+            if (reference.is_string()) gathered.fetched.references.push_back(reference.get<std::string>());
+        }
+    }
     if (const json* records = find(value, "records"); records != nullptr && records->is_array()) {
         for (const auto& line : *records) {
             if (auto added = add_json_line(gathered.fetched.records, line); !added) {

@@ -286,6 +286,7 @@ void Redactor::redact(Alert& alert) const {
     for (std::string* text : {&alert.title, &alert.body, &alert.query, &alert.transition}) *text = redact(*text);
     for (auto& [key, value] : alert.labels) value = redact(value);
     for (Link& link : alert.links) link.url = redact_known(link.url);
+    for (std::string& reference : alert.references) reference = redact_known(reference);
 }
 
 void Redactor::redact(Records& records) const {

@@ -16,6 +16,7 @@ namespace gumshoe {
 
 /// What an investigation is about: all that a plan may depend on.
 struct Subject {
+    std::string investigation;  // "" outside of one
     Alert alert;
     Timestamp onset{};                                // our best estimate of when it began
     Window incident{};                                // onset - a little .. now
@@ -56,6 +57,8 @@ struct Fetched {
     std::string link;        // deep link with the exact window
     bool truncated = false;  // there was more than we took
     std::string raw;         // response bytes, cut to limits::raw_bytes_per_query
+    /// Names that this outage has elsewhere (alert/references.hpp): another tool's alert that bears one joins the investigation.
+    std::vector<std::string> references;
 };
 
 class Source {
