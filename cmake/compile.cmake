@@ -31,10 +31,11 @@ if(CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# gumshoe_library(NAME FOLDER PUBLIC ... PRIVATE ...): every .cpp of FOLDER as library gumshoe_NAME.
+# gumshoe_library(NAME FOLDER PUBLIC ... PRIVATE ...): every .cpp under FOLDER as library gumshoe_NAME.
 function(gumshoe_library name folder)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/${folder}/(third_party|world)/")  # not ours; a library of its own
   if(NOT sources)
     add_library(gumshoe_${name} INTERFACE)
     target_link_libraries(gumshoe_${name} INTERFACE ${arg_PUBLIC})
