@@ -7,6 +7,7 @@
 #include "integrations/datadog/datadog.hpp"
 #include "integrations/github/github.hpp"
 #include "integrations/openai/openai.hpp"
+#include "integrations/pagerduty/pagerduty.hpp"
 #include "integrations/signoz/signoz.hpp"
 #include "integrations/slack/slack.hpp"
 
@@ -14,7 +15,8 @@ namespace gumshoe {
 
 std::span<const Vendor> vendors() {
     static const std::array all{
-        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(), openai_vendor(), signoz_vendor(), slack_vendor(),
+        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(),
+        openai_vendor(),       pagerduty_vendor(), signoz_vendor(),  slack_vendor(),
     };
     return all;
 }
