@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/json.hpp"
-#include "evidence/records.hpp"
+#include "evidence/code_changes.hpp"
 #include "io/http_message.hpp"
 
 namespace gumshoe::github {
@@ -22,14 +22,8 @@ struct Repository {
 
 /// "github:acme/shop" or "acme/shop". Errors: invalid_argument for anything but [A-Za-z0-9_.-] in two segments.
 result<Repository> parse_repository(std::string_view reference);
-/// 7 to 40 hex digits.
-bool is_sha(std::string_view text);
-/// "prod" is "production" is "checkout-production"; everything matches "".
-bool same_environment(std::string_view wanted, std::string_view actual);
 /// Where people look at it: "https://api.github.com" -> "https://github.com".
 std::string web_url(std::string_view api_url);
-/// Whether `file` is `path` or lies under it; everything lies under "".
-bool lies_under(std::string_view file, std::string_view path);
 
 // Requests. None has credentials; the client adds them.
 HttpRequest deployments_request(std::string_view api_url, const Repository& repository);
@@ -75,12 +69,6 @@ struct DeploymentProgress {
     std::optional<Timestamp> live_at;  // the first success
     std::string latest;                // newest state; "" when there is none
 };
-struct Comparison {
-    std::vector<Change> commits;  // oldest first
-    std::vector<std::string> files;
-    std::int64_t total_commits = 0;
-    bool files_capped = false;  // the vendor lists 300 at most
-};
 struct PullRequest {
     std::int64_t number = 0;
     std::string title;
@@ -95,7 +83,7 @@ result<std::vector<Deployment>> read_deployments(const json& body);
 result<DeploymentProgress> read_progress(const json& statuses);
 result<std::vector<Change>> read_commits(const json& body);  // kind commit; neither files nor link
 result<Change> read_commit(const json& body);                // with files and diff
-result<Comparison> read_comparison(const json& body);
+result<Comparison> read_comparison(const json& body);        // its commits oldest first
 result<std::vector<PullRequest>> read_pulls(const json& body);
 /// Adds the files and the diff of a "files" array to a change, cut to limits.
 void add_files(Change& change, const json& files);

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "evidence/code_plan.hpp"
 #include "integrations/github/client.hpp"
 #include "integrations/github/codec.hpp"
-#include "integrations/github/plan.hpp"
 
 namespace gumshoe::github {
 namespace {
@@ -18,28 +18,21 @@ constexpr std::size_t commits_opened = 10;    // whose files are read, a query
 constexpr std::size_t commits_kept = 100;
 constexpr std::size_t range_kept = 30;
 
-// A query with its arguments checked, and what one fetch collects.
-struct Job {
-    Query query;
-    Repository repository;
-    std::string path;
-    std::string web;  // "https://github.com/acme/shop"
-    Fetched fetched;
+result<std::string> repository_name(std::string_view name) {
+    auto repository = parse_repository(name);
+    if (!repository) return repository.error();
+    return repository->slug();
+}
 
-    std::string argument(const std::string& name) const {
-        const auto found = query.arguments.find(name);
-        return found == query.arguments.end() ? std::string() : found->second;
-    }
-    void keep_raw(const Answer& answer) {
-        const auto room = limits::raw_bytes_per_query - std::min(fetched.raw.size(), limits::raw_bytes_per_query);
-        fetched.raw += answer.bytes.substr(0, room);
-    }
-    void add(Change change) {
-        change.service = query.entity;
-        change.repository = "github:" + repository.slug();
-        if (change.link.empty()) change.link = web + "/commit/" + change.sha;
-        fetched.records.changes.push_back(std::move(change));
-    }
+const CodeHost& host() {
+    static const CodeHost github{
+        "github", "GitHub", {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests}, repository_name};
+    return github;
+}
+
+// A query with its repository checked.
+struct Job : CodeFetch {
+    Repository repository;
 };
 
 result<Job> open_job(Query query, std::string_view api_url) {
@@ -48,13 +41,10 @@ result<Job> open_job(Query query, std::string_view api_url) {
     auto repository = parse_repository(job.argument("repository"));
     if (!repository) return repository.error();
     job.repository = std::move(*repository);
-    job.path = job.argument("path");
+    job.reference = "github:" + job.repository.slug();
     job.web = web_url(api_url) + "/" + job.repository.slug();
+    job.commit_page = job.web + "/commit/";
     return job;
-}
-
-bool touches(const Change& change, std::string_view path) {
-    return std::ranges::any_of(change.files, [&](const std::string& file) { return lies_under(file, path); });
 }
 
 Change as_change(const Deployment& deployment, const std::string& web) {
@@ -92,21 +82,19 @@ Change as_change(const PullRequest& pull) {
     return change;
 }
 
-std::string short_sha(std::string_view sha) {
-    return std::string(sha.substr(0, 7));
-}
-
 class GithubSource final : public Source {
 public:
     GithubSource(std::unique_ptr<Credentials> credentials, HttpClient& http, Clock& clock, std::string api_url)
         : credentials_(std::move(credentials)), client_(http, clock, *credentials_, std::move(api_url)) {}
 
     std::string_view name() const override { return "github"; }
-    std::vector<Query> plan(const Subject& subject) const override { return first_round(subject); }
-    std::vector<Query> follow_up(const Subject& subject, const Records& found) const override { return second_round(subject, found); }
-    std::vector<QueryKind> on_demand() const override { return {QueryKind::deployments, QueryKind::commits, QueryKind::pull_requests}; }
+    std::vector<Query> plan(const Subject& subject) const override { return code_questions(host(), subject); }
+    std::vector<Query> follow_up(const Subject& subject, const Records& found) const override {
+        return code_comparisons(host(), subject, found);
+    }
+    std::vector<QueryKind> on_demand() const override { return host().kinds; }
     result<Query> ask(QueryKind kind, std::string service, Window window, const Subject& subject) const override {
-        return question(kind, service, window, subject);
+        return code_question(host(), kind, service, window, subject);
     }
 
     task<Fetched> fetch(Query query, Deadline deadline) override {
@@ -149,7 +137,7 @@ private:
         for (int page = 1;; ++page) {
             auto answer = co_await client_.call(request, what, deadline);
             if (!answer) co_return answer.error();
-            job.keep_raw(*answer);
+            job.keep_raw(answer->bytes);
             result<bool> enough = read(*answer->body);
             if (!enough) co_return enough.error();
             if (*enough || answer->next.empty()) co_return result<void>();
@@ -213,7 +201,7 @@ private:
         const auto from = format_rfc3339(job.query.window.from);
         const auto to = format_rfc3339(job.query.window.to);
         job.fetched.query_text =
-            "commits of " + job.repository.slug() + (job.path.empty() ? "" : " under " + job.path) + ", " + from + " to " + to;
+            "commits of " + job.repository.slug() + (job.path().empty() ? "" : " under " + job.path()) + ", " + from + " to " + to;
         job.fetched.link = job.web + "/commits?since=" + url_encode(from) + "&until=" + url_encode(to);
         std::vector<Change> found;
         auto read = [&](const json& body) -> result<bool> {
@@ -223,7 +211,7 @@ private:
             return found.size() >= commits_kept;
         };
         const auto what = "the commits of " + job.repository.slug();
-        auto request = commits_request(client_.api_url(), job.repository, job.path, job.query.window);
+        auto request = commits_request(client_.api_url(), job.repository, job.path(), job.query.window);
         auto listed = co_await pages(job, std::move(request), what, deadline, read);
         if (!listed) co_return listed.error();
         if (found.size() > commits_kept) {
@@ -245,7 +233,7 @@ private:
         const auto what = "commit " + short_sha(change.sha);
         auto request = commit_request(client_.api_url(), job.repository, change.sha);
         auto answer = co_await client_.call(std::move(request), what, deadline);
-        if (answer) job.keep_raw(*answer);
+        if (answer) job.keep_raw(answer->bytes);
         auto opened = answer ? read_commit(*answer->body) : result<Change>(answer.error());
         job.fetched.truncated = job.fetched.truncated || !opened;
         if (!opened) co_return 0;
@@ -280,11 +268,11 @@ private:
                 auto files = pull_files_request(client_.api_url(), job.repository, found[i].number);
                 auto answer = co_await client_.call(std::move(files), "the files of a pull request", deadline);
                 if (!answer) co_return answer.error();
-                job.keep_raw(*answer);
+                job.keep_raw(answer->bytes);
                 add_files(change, *answer->body);
             }
             // In a repository of many services a change elsewhere is no suspect.
-            if (job.path.empty() || touches(change, job.path)) job.add(std::move(change));
+            if (job.path().empty() || touches(change, job.path())) job.add(std::move(change));
         }
         co_return std::move(job.fetched);
     }
@@ -309,7 +297,7 @@ private:
             if (!is_known && change.files.empty() && left > 0) {
                 left = co_await open_commit(job, change, left, deadline);
             }
-            if (!is_known && !job.path.empty() && !touches(change, job.path)) continue;
+            if (!is_known && !job.path().empty() && !touches(change, job.path())) continue;
             if (change.sha == head) {
                 co_await add_pull_number(job, change, deadline);
             }
@@ -317,7 +305,7 @@ private:
             change.environment = job.argument("environment");
             job.add(std::move(change));
         }
-        add_summary(job, *comparison, base, head);
+        job.add_summary(*comparison, base, head);
         co_return std::move(job.fetched);
     }
 
@@ -330,7 +318,7 @@ private:
         const auto what = "the commits of deploy " + job.argument("deploy");
         auto answer = co_await client_.call(std::move(request), what, deadline);
         if (!answer) co_return answer.error();
-        job.keep_raw(*answer);
+        job.keep_raw(answer->bytes);
         if (!base.empty()) co_return read_comparison(*answer->body);
         auto commit = read_commit(*answer->body);
         if (!commit) co_return commit.error();
@@ -349,18 +337,6 @@ private:
         const auto pulls = answer ? read_pulls(*answer->body) : result<std::vector<PullRequest>>(answer.error());
         if (!pulls) job.fetched.truncated = true;
         if (pulls && !pulls->empty()) change.subject += " (#" + std::to_string(pulls->front().number) + ")";
-    }
-
-    static void add_summary(Job& job, const Comparison& comparison, const std::string& base, const std::string& head) {
-        std::string text = "deploy " + job.argument("deploy") + " to " + job.argument("environment") + " brought ";
-        text += std::to_string(comparison.total_commits) + (comparison.total_commits == 1 ? " commit" : " commits");
-        if (!base.empty()) text += " (" + short_sha(base) + "..." + short_sha(head) + ")";
-        text += ", " + std::string(comparison.files_capped ? "at least " : "") + std::to_string(comparison.files.size()) + " files changed";
-        if (!job.path.empty()) {
-            const auto below = std::ranges::count_if(comparison.files, [&](const std::string& file) { return lies_under(file, job.path); });
-            text += ", " + std::to_string(below) + " of them under " + job.path;
-        }
-        job.fetched.records.facts.push_back({job.query.entity, text, job.query.window.from, job.fetched.link});
     }
 
     std::unique_ptr<Credentials> credentials_;

@@ -1,6 +1,5 @@
 // What we ask of GitHub: every request this vendor makes, and the checks on what goes into its path.
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 #include "base/version.hpp"
@@ -36,32 +35,6 @@ std::string whole_seconds(Timestamp t) {
     return format_rfc3339(from_seconds(to_seconds(t)));
 }
 
-// The words of an environment's name, each in the one spelling that we compare: "eu-prod" -> eu, production.
-std::vector<std::string> environment_words(std::string_view name) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> spellings{{
-        {"prod", "production"},
-        {"prd", "production"},
-        {"live", "production"},
-        {"stage", "staging"},
-        {"stg", "staging"},
-        {"dev", "development"},
-    }};
-    std::vector<std::string> words(1);
-    for (const char c : to_lower(name)) {
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
-            words.back().push_back(c);
-        } else {
-            words.emplace_back();
-        }
-    }
-    std::erase(words, "");
-    for (auto& word : words) {
-        const auto known = std::ranges::find(spellings, std::string_view(word), &std::pair<std::string_view, std::string_view>::first);
-        if (known != spellings.end()) word = known->second;
-    }
-    return words;
-}
-
 }  // namespace
 
 result<Repository> parse_repository(std::string_view reference) {
@@ -73,25 +46,11 @@ result<Repository> parse_repository(std::string_view reference) {
     return Repository{std::string(reference.substr(0, slash)), std::string(reference.substr(slash + 1))};
 }
 
-bool is_sha(std::string_view text) {
-    return text.size() >= 7 && text.size() <= 40 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
-bool same_environment(std::string_view wanted, std::string_view actual) {
-    const auto have = environment_words(actual);
-    return std::ranges::all_of(environment_words(wanted), [&](const std::string& word) { return std::ranges::count(have, word) > 0; });
-}
-
 std::string web_url(std::string_view api_url) {
     std::string url(api_url);
     if (url.ends_with("/api/v3")) return url.substr(0, url.size() - 7);
     if (url.starts_with("https://api.")) return "https://" + url.substr(12);
     return url;
-}
-
-bool lies_under(std::string_view file, std::string_view path) {
-    while (path.ends_with('/')) path.remove_suffix(1);
-    return path.empty() || file == path || (file.starts_with(path) && file[path.size()] == '/');
 }
 
 HttpRequest deployments_request(std::string_view api_url, const Repository& repository) {

@@ -4,22 +4,15 @@
 
 #include "base/text.hpp"
 #include "integrations/github/codec.hpp"
+#include "io/http_syntax.hpp"
 
 namespace gumshoe::github {
 namespace {
 
-constexpr std::size_t subject_bytes = 200;
-constexpr std::size_t files_listed = 50;
-constexpr std::size_t diff_bytes = 4000;
 constexpr std::int64_t files_per_answer = 300;
 
 Error bad_reply(std::string_view field) {
     return Error{errc::bad_reply, "GitHub's answer has no usable '" + std::string(field) + "'"};
-}
-
-std::string one_line(std::string_view text) {
-    const auto first = lines(strip_invisible(sanitize_utf8(text)));
-    return truncate(first.empty() ? std::string_view() : trim(first.front()), subject_bytes);
 }
 
 std::optional<Timestamp> time_at(const json& value, std::string_view path) {
@@ -32,7 +25,7 @@ std::optional<Timestamp> time_at(const json& value, std::string_view path) {
 // GitHub's own words, fit for a line of ours.
 std::string message_of(const HttpResponse& response) {
     const auto body = parse_json(response.body);
-    return body ? one_line(string_or_empty(*body, "message")) : std::string();
+    return body ? first_line(string_or_empty(*body, "message")) : std::string();
 }
 
 std::optional<std::int64_t> header_number(const HttpResponse& response, std::string_view name) {
@@ -59,18 +52,6 @@ std::optional<Refusal> rate_limit(const HttpResponse& response, std::string_view
         return Refusal{{errc::rate_limited, "GitHub asks to slow down (" + name + ")"}, std::nullopt};
     }
     return std::nullopt;
-}
-
-std::string host_of(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos) return {};
-    const auto end = url.find_first_of("/?#", scheme + 3);
-    return to_lower(url.substr(0, end));
-}
-
-// User information in an address ("https://api.github.com@evil") makes another origin: the comparison is over all before the path.
-bool same_host(std::string_view url, std::string_view api_url) {
-    return !host_of(url).empty() && host_of(url) == host_of(api_url);
 }
 
 }  // namespace
@@ -121,7 +102,7 @@ std::optional<std::string> next_page(const HttpResponse& response, std::string_v
         const auto parameters = header->substr(close, end == std::string_view::npos ? end : end - close);
         if (parameters.find("rel=\"next\"") != std::string_view::npos) {
             const auto url = header->substr(at + 1, close - at - 1);
-            return same_host(url, api_url) ? std::optional(std::string(url)) : std::nullopt;
+            return same_origin(url, api_url) ? std::optional(std::string(url)) : std::nullopt;
         }
         at = close;
     }
@@ -131,7 +112,7 @@ std::optional<std::string> next_page(const HttpResponse& response, std::string_v
 std::optional<std::string> redirect_target(const HttpResponse& response, std::string_view api_url) {
     if (response.status != 301 && response.status != 302 && response.status != 307 && response.status != 308) return std::nullopt;
     const auto location = response.headers.find("location");
-    if (!location || !same_host(*location, api_url)) return std::nullopt;
+    if (!location || !same_origin(*location, api_url)) return std::nullopt;
     return std::string(*location);
 }
 
@@ -145,8 +126,9 @@ result<std::vector<Deployment>> read_deployments(const json& body) {
         if (!id) return bad_reply("id");
         if (!created) return bad_reply("created_at");
         if (!is_sha(sha)) return bad_reply("sha");
-        found.push_back({std::to_string(*id), sha, one_line(string_or_empty(item, "ref")), one_line(string_or_empty(item, "environment")),
-                         one_line(string_or_empty(item, "description")), one_line(string_or_empty(item, "creator.login")), *created});
+        found.push_back({std::to_string(*id), sha, first_line(string_or_empty(item, "ref")),
+                         first_line(string_or_empty(item, "environment")), first_line(string_or_empty(item, "description")),
+                         first_line(string_or_empty(item, "creator.login")), *created});
     }
     return found;
 }
@@ -162,7 +144,7 @@ result<DeploymentProgress> read_progress(const json& statuses) {
         if (state == "success" && (!progress.live_at || *at < *progress.live_at)) progress.live_at = at;
         if (!newest || *at > *newest) {
             newest = at;
-            progress.latest = one_line(state);
+            progress.latest = first_line(state);
         }
     }
     return progress;
@@ -170,15 +152,7 @@ result<DeploymentProgress> read_progress(const json& statuses) {
 
 void add_files(Change& change, const json& files) {
     if (!files.is_array()) return;
-    for (const auto& file : files) {
-        const auto name = one_line(string_or_empty(file, "filename"));
-        if (name.empty()) continue;
-        if (change.files.size() < files_listed) change.files.push_back(name);
-        const auto patch = get_string(file, "patch");
-        if (!patch || change.diff.size() >= diff_bytes) continue;
-        change.diff += "--- " + name + "\n" + strip_invisible(sanitize_utf8(*patch)) + "\n";
-    }
-    change.diff = truncate(change.diff, diff_bytes);
+    for (const auto& file : files) add_file(change, string_or_empty(file, "filename"), string_or_empty(file, "patch"));
 }
 
 result<Change> read_commit(const json& body) {
@@ -190,9 +164,9 @@ result<Change> read_commit(const json& body) {
     if (!time) return bad_reply("commit.committer.date");
     change.time = *time;
     change.sha = change.id;
-    change.subject = one_line(string_or_empty(body, "commit.message"));
-    change.author = one_line(string_or_empty(body, "author.login"));  // null when the address belongs to no account
-    if (change.author.empty()) change.author = one_line(string_or_empty(body, "commit.author.name"));
+    change.subject = first_line(string_or_empty(body, "commit.message"));
+    change.author = first_line(string_or_empty(body, "author.login"));  // null when the address belongs to no account
+    if (change.author.empty()) change.author = first_line(string_or_empty(body, "commit.author.name"));
     if (const auto* files = find(body, "files")) add_files(change, *files);
     return change;
 }
@@ -218,7 +192,7 @@ result<Comparison> read_comparison(const json& body) {
     comparison.total_commits = get_int(body, "total_commits").value_or(static_cast<std::int64_t>(comparison.commits.size()));
     const auto* files = find(body, "files");
     if (files != nullptr && files->is_array()) {
-        for (const auto& file : *files) comparison.files.push_back(one_line(string_or_empty(file, "filename")));
+        for (const auto& file : *files) comparison.files.push_back(first_line(string_or_empty(file, "filename")));
     }
     comparison.files_capped = static_cast<std::int64_t>(comparison.files.size()) >= files_per_answer;
     return comparison;
@@ -232,7 +206,7 @@ result<std::vector<PullRequest>> read_pulls(const json& body) {
         const auto updated = time_at(item, "updated_at");
         if (!number) return bad_reply("number");
         if (!updated) return bad_reply("updated_at");
-        found.push_back({*number, one_line(string_or_empty(item, "title")), one_line(string_or_empty(item, "user.login")),
+        found.push_back({*number, first_line(string_or_empty(item, "title")), first_line(string_or_empty(item, "user.login")),
                          string_or_empty(item, "merge_commit_sha"), *updated, time_at(item, "merged_at")});
     }
     return found;

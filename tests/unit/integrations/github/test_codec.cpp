@@ -65,31 +65,6 @@ TEST_CASE("every request is pinned to an API version and percent-encodes what it
     CHECK(installation_token_request(api, 7).method == "POST");
 }
 
-TEST_CASE("environments are compared by meaning") {
-    struct Row {
-        std::string wanted;
-        std::string actual;
-        bool same;
-    };
-    const std::vector<Row> rows{
-        {"", "staging", true},        {"prod", "production", true}, {"production", "Prod", true},     {"prod", "checkout-prod", true},
-        {"prod", "staging", false},   {"staging", "stage", true},   {"prod", "preproduction", false}, {"eu-prod", "prod-eu", true},
-        {"eu-prod", "prod-us", false}};
-    for (const auto& row : rows) {
-        INFO(row.wanted << " and " << row.actual);
-        CHECK(same_environment(row.wanted, row.actual) == row.same);
-    }
-}
-
-TEST_CASE("a path holds its own folder and not its namesakes") {
-    CHECK(lies_under("services/checkout/a.go", "services/checkout"));
-    CHECK(lies_under("services/checkout/a.go", "services/checkout/"));
-    CHECK(lies_under("services/checkout", "services/checkout"));
-    CHECK(lies_under("anything", ""));
-    CHECK_FALSE(lies_under("services/checkout-web/a.go", "services/checkout"));
-    CHECK_FALSE(lies_under("services", "services/checkout"));
-}
-
 TEST_CASE("people are sent to the web address of the same host") {
     CHECK(web_url("https://api.github.com") == "https://github.com");
     CHECK(web_url("https://api.acme.ghe.com") == "https://acme.ghe.com");
