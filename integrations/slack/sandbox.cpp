@@ -77,6 +77,20 @@ const std::vector<Method>& methods() {
     return all;
 }
 
+bool is_form(const RawRequest& request) {
+    return to_lower(std::string(request.headers.find("Content-Type").value_or(""))).starts_with("application/x-www-form-urlencoded");
+}
+
+/// The header's token; a form may carry it as an argument instead, as the clients of old did.
+std::string token_of(const RawRequest& request) {
+    const auto header = request.headers.find("Authorization");
+    if (header) return std::string(header->starts_with("Bearer ") ? header->substr(7) : std::string_view());
+    if (!is_form(request)) return {};
+    for (const auto& [key, value] : parse_form(request.body))
+        if (key == "token") return value;
+    return {};
+}
+
 bool truthy(const json& args, const char* key) {
     const std::string text = string_or_empty(args, key);
     return get_bool(args, key).value_or(text == "true" || text == "1");
@@ -148,9 +162,8 @@ private:
     }
 
     std::optional<Refusal> authenticate(const RawRequest& request, const Method& method) const {
-        const auto header = request.headers.find("Authorization");
-        if (!header || !header->starts_with("Bearer ")) return Refusal{"not_authed", {}};
-        const std::string_view token = header->substr(7);
+        const std::string token = token_of(request);
+        if (token.empty()) return Refusal{"not_authed", {}};
         if (token.starts_with("xoxp-") || token.starts_with("xapp-")) return Refusal{"not_allowed_token_type", {}};
         if (!token.starts_with("xoxb-") || token.size() < 8) return Refusal{"invalid_auth", {}};
         const std::vector<std::string> granted = split(scopes(), ',');
@@ -172,8 +185,9 @@ private:
             const auto body = parse_json(request.body);
             return body && body->is_object() ? *body : json("invalid_json");
         }
-        if (!type.starts_with("application/x-www-form-urlencoded")) return "invalid_post_type";
+        if (!is_form(request)) return "invalid_post_type";
         for (const auto& [key, value] : parse_form(request.body)) {
+            if (key == "token") continue;
             const bool structured = key == "blocks" || key == "metadata" || key == "attachments";
             const auto parsed = structured ? parse_json(value) : result<json>(json(value));
             args[key] = parsed ? *parsed : json(value);

@@ -9,7 +9,7 @@ import rules
 import selftest
 import source
 
-TEXT = ('.cpp', '.hpp', '.py', '.md', '.txt', '.cmake', '.json', '.yaml', '.yml', '.sql', '.js', '.css', '.html', '.sh')
+TEXT = ('.cpp', '.hpp', '.py', '.md', '.txt', '.cmake', '.json', '.yaml', '.yml', '.sql', '.js', '.mjs', '.css', '.html', '.sh')
 SCRIPTS = ('dev', '.ci/run', 'Dockerfile')
 PER_FILE = (rules.include_problems, rules.coroutine_problems, rules.name_problems, rules.text_problems)
 

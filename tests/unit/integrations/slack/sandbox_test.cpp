@@ -46,6 +46,9 @@ TEST_CASE("credentials and encodings are checked before anything else") {
     CHECK(rig.call("chat.nothing", message)["error"] == "unknown_method");
     CHECK(rig.call("conversations.history", {{"channel", "C1"}})["ok"] == false);
     CHECK(rig.form("conversations.history", "channel=C1")["ok"] == true);
+    const auto in_form = [&](const std::string& body) { return rig.call("auth.test", body, "application/x-www-form-urlencoded", ""); };
+    CHECK(in_form("token=xoxb-test-token")["ok"] == true);  // as Slack's own clients do
+    CHECK(in_form("token=secret")["error"] == "invalid_auth");
     CHECK(rig.form("chat.postMessage", "channel=C1&text=a%26b&blocks=" + url_encode(R"([{"type":"divider"}])"))["ok"] == true);
 }
 
