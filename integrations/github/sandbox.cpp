@@ -287,8 +287,12 @@ std::optional<HttpReply> refuse_request(const RawRequest& request) {
     if (request.headers.find("user-agent").value_or("").empty()) {
         return text_reply(403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header");
     }
-    if (request.headers.find("x-github-api-version") != "2022-11-28") return refuse(400, "The API version is not a supported one");
-    if (request.headers.find("accept") != "application/vnd.github+json") return refuse(415, "Must accept 'application/json'");
+    // Both may be left out; what is said must be right.
+    const auto version = request.headers.find("x-github-api-version").value_or("2022-11-28");
+    if (version != "2022-11-28") return refuse(400, "The API version is not a supported one");
+    static const std::set<std::string, std::less<>> accepted{"*/*", "application/json", "application/vnd.github+json",
+                                                             "application/vnd.github.v3+json"};
+    if (!accepted.contains(request.headers.find("accept").value_or("*/*"))) return refuse(415, "Must accept 'application/json'");
     const auto authorization = request.headers.find("authorization").value_or("");
     if (!authorization.starts_with("Bearer ") || authorization.size() < 8) return refuse(401, "Bad credentials");
     return std::nullopt;
@@ -356,6 +360,7 @@ public:
     }
 
     std::string settings(const World& world) const override {
+        if (!world.scenario || find(*world.scenario, "github") == nullptr) return {};
         return dump_json(json{{"api_url", world.base_url}, {"token", "ghp_sandboxtoken0123456789"}});
     }
 
