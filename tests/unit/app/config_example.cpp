@@ -28,6 +28,8 @@ Variables example_variables() {
             {"DD_APP_KEY", "dd-app-key-0123"},
             {"DD_WEBHOOK_TOKEN", "webhook-token-0123456"},
             {"GITHUB_TOKEN", "github-token-0123"},
+            {"PAGERDUTY_TOKEN", "pagerduty-token-0123"},
+            {"PAGERDUTY_WEBHOOK_SECRET", "pagerduty-secret-0123"},
             {"SLACK_BOT_TOKEN", "xoxb-0123"},
             {"SLACK_SIGNING_SECRET", "signing-secret-0123"},
             {"OPENAI_API_KEY", "openai-key-0123"},
@@ -256,4 +258,15 @@ TEST_CASE("The help lists every variable, and the example names each") {
         for (const EnvironmentKey& key : vendor.environment) CHECK(help.find("  " + std::string(key.variable) + " ") != std::string::npos);
     }
     CHECK(help.find("  GUMSHOE_ADMIN_TOKEN ") != std::string::npos);
+}
+
+TEST_CASE("every environment variable stands in the guide for operators") {
+    std::ifstream file(GUMSHOE_SOURCE_DIR "/docs/operating.md");
+    std::stringstream guide;
+    guide << file.rdbuf();
+    for (const std::string& line : split(environment_help(), '\n')) {
+        const std::string variable(trim(line).substr(0, trim(line).find(' ')));
+        CAPTURE(variable);
+        if (variable != "DATABASE_URL") CHECK(guide.str().find("`" + variable + "`") != std::string::npos);  // refused by this build
+    }
 }
