@@ -6,6 +6,7 @@
 #include "integrations/anthropic/anthropic.hpp"
 #include "integrations/datadog/datadog.hpp"
 #include "integrations/github/github.hpp"
+#include "integrations/newrelic/newrelic.hpp"
 #include "integrations/openai/openai.hpp"
 #include "integrations/pagerduty/pagerduty.hpp"
 #include "integrations/signoz/signoz.hpp"
@@ -15,7 +16,7 @@ namespace gumshoe {
 
 std::span<const Vendor> vendors() {
     static const std::array all{
-        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(),
+        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(), newrelic_vendor(),
         openai_vendor(),       pagerduty_vendor(), signoz_vendor(),  slack_vendor(),
     };
     return all;
