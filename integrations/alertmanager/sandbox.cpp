@@ -29,19 +29,19 @@ std::string fill(const std::string& text, const std::string& service, const std:
     return replace_all(replace_all(text, "{service}", service), "{instance}", instance);
 }
 
-/// One alert of a rule, `t` in seconds from the play's zero.
+/// The words of an object, with the places of service and instance filled in.
+void add(Words& words, const json& object, const std::string& service, const std::string& instance) {
+    for (const auto& [name, value] : object.items()) words[name] = fill(value.get<std::string>(), service, instance);
+}
+
 SentAlert make_alert(const json& block, const json& rule, const std::string& service, const std::string& instance, Timestamp starts_at) {
     SentAlert alert;
-    for (const auto& [name, value] : block.value("labels", json::object()).items()) alert.labels[name] = value.get<std::string>();
-    for (const auto& [name, value] : rule.value("labels", json::object()).items()) {
-        alert.labels[name] = fill(value.get<std::string>(), service, instance);
-    }
+    add(alert.labels, scenario_part(block, "labels"), service, instance);
+    add(alert.labels, scenario_part(rule, "labels"), service, instance);
     alert.labels["alertname"] = string_or_empty(rule, "alert");
     alert.labels["service"] = service;
     if (!instance.empty()) alert.labels["instance"] = instance + ":8080";
-    for (const auto& [name, value] : rule.value("annotations", json::object()).items()) {
-        alert.annotations[name] = fill(value.get<std::string>(), service, instance);
-    }
+    add(alert.annotations, scenario_part(rule, "annotations"), service, instance);
     alert.starts_at = starts_at;
     const std::string expression = fill(string_or_empty(rule, "expr"), service, instance);
     alert.generator_url = string_or_empty(block, "prometheus_url") + "/graph?g0.expr=" + url_encode(expression) + "&g0.tab=1";

@@ -34,7 +34,7 @@ Words labels_of(const json& scenario, const json& rule, const std::string& rule_
         labels.clear();
         add(labels, group);
     }
-    add(labels, rule.value("labels", json::object()));
+    add(labels, scenario_part(rule, "labels"));
     const std::string severity = get_string(rule, "severity").value_or("critical");
     labels["alertname"] = string_or_empty(rule, "name");
     labels["severity"] = severity;
@@ -50,13 +50,13 @@ std::vector<HttpRequest> render_webhooks(const sandbox::World& world, std::strin
     const json& scenario = *world.scenario;
     const json& webhook = scenario_part(scenario, "signoz.webhook");
     if (webhook.is_null()) return {};
-    const json rule = scenario_part(scenario, "signoz.rule");
+    const json& rule = scenario_part(scenario, "signoz.rule");
     const std::string url = get_string(scenario, "signoz.url").value_or("https://signoz.acme.example");
     const std::string rule_url = url + "/alerts/overview?ruleId=" + url_encode(string_or_empty(rule, "id"));
 
     alertmanager::SentAlert alert;
     alert.labels = labels_of(scenario, rule, rule_url);
-    add(alert.annotations, rule.value("annotations", json::object()));
+    add(alert.annotations, scenario_part(rule, "annotations"));
     for (auto& [name, text] : alert.annotations) text = replace_all(text, "{{value}}", string_or_empty(webhook, "value"));
     const std::string type = string_or_empty(rule, "alertType");
     const std::string expression = "service.name = '" + string_or_empty(scenario, "service") + "'";
