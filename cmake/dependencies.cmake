@@ -14,6 +14,8 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 add_library(re2 ALIAS PkgConfig::RE2)
+pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2>=1.5)
+add_library(libgit2 ALIAS PkgConfig::LIBGIT2)
 
 add_library(boost_headers INTERFACE)
 target_link_libraries(boost_headers INTERFACE Boost::headers Threads::Threads)

@@ -5,7 +5,9 @@
 #include "integrations/alertmanager/alertmanager.hpp"
 #include "integrations/anthropic/anthropic.hpp"
 #include "integrations/datadog/datadog.hpp"
+#include "integrations/git/git.hpp"
 #include "integrations/github/github.hpp"
+#include "integrations/gitlab/gitlab.hpp"
 #include "integrations/newrelic/newrelic.hpp"
 #include "integrations/openai/openai.hpp"
 #include "integrations/pagerduty/pagerduty.hpp"
@@ -15,9 +17,10 @@
 namespace gumshoe {
 
 std::span<const Vendor> vendors() {
+    // An address of code is the first vendor's that knows it: a code host tells more than a clone of git.
     static const std::array all{
-        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(), github_vendor(), newrelic_vendor(),
-        openai_vendor(),       pagerduty_vendor(), signoz_vendor(),  slack_vendor(),
+        alertmanager_vendor(), anthropic_vendor(), datadog_vendor(),   github_vendor(), gitlab_vendor(), git_vendor(),
+        newrelic_vendor(),     openai_vendor(),    pagerduty_vendor(), signoz_vendor(), slack_vendor(),
     };
     return all;
 }

@@ -18,10 +18,13 @@
 
 namespace gumshoe {
 
+class EventLoop;
+
 /// What the roles may use. All outlive them. Null when only the configuration is checked.
 struct VendorServices {
     HttpClient* http = nullptr;
     Clock* clock = nullptr;
+    EventLoop* loop = nullptr;  // for what blocks: run_on_pool
 };
 
 /// The roles a vendor plays under one configuration section; absent ones are null.

@@ -26,7 +26,7 @@ result<std::string> repository_name(std::string_view name) {
 
 const CodeHost& host() {
     static const CodeHost github{
-        "github", "GitHub", {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests}, repository_name};
+        "github", "GitHub", {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests, QueryKind::code}, repository_name};
     return github;
 }
 
@@ -35,14 +35,14 @@ struct Job : CodeFetch {
     Repository repository;
 };
 
-result<Job> open_job(Query query, std::string_view api_url) {
+result<Job> open_job(Query query, const std::string& web) {
     Job job;
     job.query = std::move(query);
     auto repository = parse_repository(job.argument("repository"));
     if (!repository) return repository.error();
     job.repository = std::move(*repository);
     job.reference = "github:" + job.repository.slug();
-    job.web = web_url(api_url) + "/" + job.repository.slug();
+    job.web = web + "/" + job.repository.slug();
     job.commit_page = job.web + "/commit/";
     return job;
 }
@@ -84,22 +84,25 @@ Change as_change(const PullRequest& pull) {
 
 class GithubSource final : public Source {
 public:
-    GithubSource(std::unique_ptr<Credentials> credentials, HttpClient& http, Clock& clock, std::string api_url)
-        : credentials_(std::move(credentials)), client_(http, clock, *credentials_, std::move(api_url)) {}
+    GithubSource(std::unique_ptr<Credentials> credentials, HttpClient& http, Clock& clock, std::string api_url, std::string web)
+        : credentials_(std::move(credentials)),
+          web_(web.empty() ? web_url(api_url) : std::move(web)),
+          client_(http, clock, *credentials_, std::move(api_url)) {}
 
     std::string_view name() const override { return "github"; }
     std::vector<Query> plan(const Subject& subject) const override { return code_questions(host(), subject); }
     std::vector<Query> follow_up(const Subject& subject, const Records& found) const override {
-        return code_comparisons(host(), subject, found);
+        return code_follow_up(host(), subject, found);
     }
-    std::vector<QueryKind> on_demand() const override { return host().kinds; }
+    std::string repository_at(const RepositoryAddress& address) const override { return github::repository_at(web_, address); }
+    std::vector<QueryKind> on_demand() const override { return {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests}; }
     result<Query> ask(QueryKind kind, std::string service, Window window, const Subject& subject) const override {
         return code_question(host(), kind, service, window, subject);
     }
 
     task<Fetched> fetch(Query query, Deadline deadline) override {
         const auto kind = query.kind;
-        auto job = open_job(std::move(query), client_.api_url());
+        auto job = open_job(std::move(query), web_);
         if (!job) co_return job.error();
         switch (kind) {
             case QueryKind::deployments:
@@ -110,6 +113,8 @@ public:
                 co_return co_await pull_requests(std::move(*job), deadline);
             case QueryKind::compare:
                 co_return co_await compare(std::move(*job), deadline);
+            case QueryKind::code:
+                co_return co_await resolve_version(std::move(*job), deadline);
             default:
                 co_return Error{errc::unsupported, "GitHub has no such evidence"};
         }
@@ -298,7 +303,7 @@ private:
                 left = co_await open_commit(job, change, left, deadline);
             }
             if (!is_known && !job.path().empty() && !touches(change, job.path())) continue;
-            if (change.sha == head) {
+            if (same_commit(change.sha, head)) {
                 co_await add_pull_number(job, change, deadline);
             }
             change.deployed = true;
@@ -306,6 +311,31 @@ private:
             job.add(std::move(change));
         }
         job.add_summary(*comparison, base, head);
+        co_return std::move(job.fetched);
+    }
+
+    /// The commit that a version is tagged at. A version without a tag is no error: many are not tagged.
+    task<Fetched> resolve_version(Job job, Deadline deadline) {
+        const auto version = job.argument("version");
+        job.fetched.query_text = "tag of " + job.query.entity + " " + version + " in " + job.repository.slug();
+        job.fetched.link = job.web + "/tags";
+        for (const auto& tag : tag_names(job.query.entity, version)) {
+            auto request = commit_request(client_.api_url(), job.repository, "tags/" + tag);
+            auto answer = co_await client_.call(std::move(request), "tag " + tag, deadline);
+            if (!answer && answer.error().code == errc::invalid_argument) continue;  // 422: no such tag
+            if (!answer) co_return answer.error();
+            job.keep_raw(answer->bytes);
+            auto commit = read_commit(*answer->body);
+            if (!commit) co_return commit.error();
+            CodeLocation code;
+            code.service = job.query.entity;
+            code.repository = job.reference;
+            code.revision = commit->sha;
+            code.version = version;
+            code.origin = "tag " + tag;
+            job.fetched.records.code.push_back(std::move(code));
+            break;
+        }
         co_return std::move(job.fetched);
     }
 
@@ -340,13 +370,15 @@ private:
     }
 
     std::unique_ptr<Credentials> credentials_;
+    std::string web_;  // "https://github.com"
     Client client_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_source(std::unique_ptr<Credentials> credentials, HttpClient& http, Clock& clock, std::string api_url) {
-    return std::make_unique<GithubSource>(std::move(credentials), http, clock, std::move(api_url));
+std::unique_ptr<Source> make_source(std::unique_ptr<Credentials> credentials, HttpClient& http, Clock& clock, std::string api_url,
+                                    std::string web_url) {
+    return std::make_unique<GithubSource>(std::move(credentials), http, clock, std::move(api_url), std::move(web_url));
 }
 
 }  // namespace gumshoe::github

@@ -16,7 +16,7 @@ struct Runtime {
     std::unique_ptr<EventLoop> loop;
     std::unique_ptr<HttpClient> http;
 
-    VendorServices services() { return {http.get(), &loop->clock()}; }
+    VendorServices services() { return {http.get(), &loop->clock(), loop.get()}; }
 };
 Runtime make_runtime();
 

@@ -2,12 +2,15 @@
 #include "evidence/code_plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <tuple>
 
 #include "base/text.hpp"
 #include "evidence/code_changes.hpp"
+#include "evidence/running_versions.hpp"
+#include "evidence/service_code.hpp"
 
 namespace gumshoe {
 namespace {
@@ -15,6 +18,7 @@ namespace {
 constexpr std::size_t services_asked = 4;
 constexpr std::size_t rollouts_compared = 3;
 constexpr std::size_t known_commits = 40;
+constexpr std::ptrdiff_t versions_resolved = 3;  // of a service
 // The onset is an estimate: what went live this little after it may still be its cause.
 constexpr auto onset_slack = std::chrono::minutes(2);
 
@@ -45,15 +49,14 @@ Query make_query(const CodeHost& host, QueryKind kind, const std::string& id, co
     return query;
 }
 
-// Some revision of a service that became live, by a deploy or as telemetry first saw it.
+// A revision of a service that became live: by a deploy, or at the latest when it was first seen running.
 struct Rollout {
-    std::string id;
+    std::string id;  // of the deploy; "" for a sighting, which only tells what ran before
     std::string service;
     std::string repository;  // "github:acme/shop"
     std::string environment;
     std::string revision;
     Timestamp time{};
-    bool dated = true;  // false: it ran already when somebody first looked
 };
 
 void add_deploys(const CodeHost& host, const Subject& subject, const Records& found, std::vector<Rollout>& rollouts) {
@@ -68,22 +71,14 @@ void add_deploys(const CodeHost& host, const Subject& subject, const Records& fo
     }
 }
 
-// Revisions as telemetry saw them run: the first of a service says what ran before, not when that began.
 void add_sightings(const CodeHost& host, const Subject& subject, const Records& found, std::vector<Rollout>& rollouts) {
-    std::vector<const CodeLocation*> seen;
-    for (const auto& location : found.code) seen.push_back(&location);
-    std::ranges::sort(seen, [](const CodeLocation* a, const CodeLocation* b) {
-        return std::tie(a->seen_at, a->revision, a->version) < std::tie(b->seen_at, b->revision, b->version);
-    });
-    std::set<std::string> services;
-    for (const auto* location : seen) {
-        const auto home = home_of(host, subject, location->service);
-        const bool versioned = host.knows_versions && is_revision(location->version);
-        const auto revision = is_sha(location->revision) ? location->revision : versioned ? location->version : std::string();
-        if (!home || revision.empty() || location->seen_at == Timestamp{}) continue;
-        const auto id = is_revision(location->version) ? location->version : short_sha(revision);
-        const bool first = services.insert(location->service).second;
-        rollouts.push_back({id, location->service, host.name + ":" + home->repository, "", revision, location->seen_at, !first});
+    for (const auto& service : services_with_code(subject)) {
+        const auto home = home_of(host, subject, service);
+        if (!home) continue;
+        for (const auto& version : versions_of(found, service)) {
+            if (is_sha(version.revision))
+                rollouts.push_back({"", service, host.name + ":" + home->repository, "", version.revision, version.first});
+        }
     }
 }
 
@@ -92,10 +87,30 @@ const Rollout* replaced_by(const std::vector<Rollout>& newest_first, std::size_t
     const auto& rollout = newest_first[index];
     for (std::size_t i = index + 1; i < newest_first.size(); ++i) {
         const auto& other = newest_first[i];
-        const bool same_place = other.environment.empty() || rollout.environment.empty() || other.environment == rollout.environment;
-        if (other.service == rollout.service && other.repository == rollout.repository && same_place) return &other;
+        const bool same_place =
+            other.environment.empty() || rollout.environment.empty() ||
+            (same_environment(other.environment, rollout.environment) && same_environment(rollout.environment, other.environment));
+        const bool own_sighting = other.id.empty() && same_commit(other.revision, rollout.revision);
+        if (other.service == rollout.service && other.repository == rollout.repository && same_place && !own_sighting) return &other;
     }
     return nullptr;
+}
+
+// Which commits the versions are that telemetry saw without one.
+std::vector<Query> version_questions(const CodeHost& host, const Subject& subject, const Records& found) {
+    std::vector<Query> queries;
+    for (const auto& service : services_with_code(subject)) {
+        const auto home = home_of(host, subject, service);
+        auto versions = home ? versions_of(found, service) : std::vector<RunningVersion>();
+        std::erase_if(versions, [](const RunningVersion& version) { return version.version.empty() || !version.revision.empty(); });
+        if (std::ssize(versions) > versions_resolved) versions.erase(versions.begin(), versions.end() - versions_resolved);  // the newest
+        for (const auto& version : versions) {
+            auto query = make_query(host, QueryKind::code, "code/" + service + "/" + version.version, service, subject.incident, *home);
+            query.arguments["version"] = version.version;
+            queries.push_back(std::move(query));
+        }
+    }
+    return queries;
 }
 
 // Commits of this repository whose files we have: the comparison need not fetch them again.
@@ -108,38 +123,7 @@ std::string known_shas(const Records& found, const std::string& repository) {
     return join(shas, " ");
 }
 
-}  // namespace
-
-bool is_revision(std::string_view text) {
-    const auto allowed = [](unsigned char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("._+-@/").find(static_cast<char>(c)) != std::string_view::npos;
-    };
-    return !text.empty() && text.size() <= 100 && text.front() != '-' && text.find("..") == std::string_view::npos &&
-           text.find("@{") == std::string_view::npos && std::ranges::all_of(text, allowed);
-}
-
-std::vector<Query> code_questions(const CodeHost& host, const Subject& subject) {
-    std::vector<Query> queries;
-    std::set<std::string> repositories;
-    std::set<std::pair<std::string, std::string>> homes;
-    const Window window{subject.onset - code_look_back, subject.incident.to};
-    for (const auto& service : subject.services) {
-        const auto home = home_of(host, subject, service);
-        if (!home || homes.size() == services_asked || !homes.insert({home->repository, home->path}).second) continue;
-        const bool fresh = repositories.insert(home->repository).second;
-        for (const auto kind : host.kinds) {
-            // All but commits are of the whole repository: asked once, for the first service that lives there.
-            if (!fresh && kind != QueryKind::commits) continue;
-            auto query = code_question(host, kind, service, window, subject);
-            query->id = host.name + "/" + std::string(to_string(kind)) + "/" + service;
-            queries.push_back(std::move(*query));
-        }
-    }
-    return queries;
-}
-
-std::vector<Query> code_comparisons(const CodeHost& host, const Subject& subject, const Records& found) {
+std::vector<Query> comparisons(const CodeHost& host, const Subject& subject, const Records& found) {
     std::vector<Rollout> rollouts;
     add_deploys(host, subject, found, rollouts);
     add_sightings(host, subject, found, rollouts);
@@ -153,7 +137,7 @@ std::vector<Query> code_comparisons(const CodeHost& host, const Subject& subject
         const auto* before = replaced_by(rollouts, i);
         // Code that was rolled out again; or two tools tell of one rollout, and the earlier of them is compared.
         const bool same_code = before != nullptr && same_commit(before->revision, rollout.revision);
-        if (!in_time || !rollout.dated || same_code) continue;
+        if (!in_time || rollout.id.empty() || same_code) continue;
         const auto home = home_of(host, subject, rollout.service);
         auto query =
             make_query(host, QueryKind::compare, "compare/" + rollout.id, rollout.service, {rollout.time, subject.incident.to}, *home);
@@ -164,6 +148,38 @@ std::vector<Query> code_comparisons(const CodeHost& host, const Subject& subject
         query.arguments["known"] = known_shas(found, rollout.repository);
         queries.push_back(std::move(query));
     }
+    return queries;
+}
+
+}  // namespace
+
+std::vector<Query> code_questions(const CodeHost& host, const Subject& subject) {
+    std::vector<Query> queries;
+    std::set<std::string> repositories;
+    std::set<std::pair<std::string, std::string>> homes;
+    const Window window{subject.onset - code_look_back, subject.incident.to};
+    for (const auto& service : services_with_code(subject)) {
+        const auto home = home_of(host, subject, service);
+        if (!home || homes.size() == services_asked || !homes.insert({home->repository, home->path}).second) continue;
+        const bool fresh = repositories.insert(home->repository).second;
+        for (const auto kind : host.kinds) {
+            if (kind == QueryKind::code) continue;  // asked once versions were seen
+            // Deploys and pull requests are of the whole repository: asked once, for the first service that lives there.
+            if (!fresh && (kind == QueryKind::deployments || kind == QueryKind::pull_requests)) continue;
+            auto query = code_question(host, kind, service, window, subject);
+            query->id = host.name + "/" + std::string(to_string(kind)) + "/" + service;
+            queries.push_back(std::move(*query));
+        }
+    }
+    return queries;
+}
+
+std::vector<Query> code_follow_up(const CodeHost& host, const Subject& subject, const Records& found) {
+    auto queries = code_questions(host, subject);
+    std::erase_if(queries, [&](const Query& query) { return !subject.learned.contains(query.entity); });
+    const bool has_code = std::ranges::count(host.kinds, QueryKind::code) > 0;
+    if (has_code) std::ranges::move(version_questions(host, subject, found), std::back_inserter(queries));
+    std::ranges::move(comparisons(host, subject, found), std::back_inserter(queries));
     return queries;
 }
 

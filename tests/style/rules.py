@@ -13,7 +13,7 @@ FUNCTION_LINES = 70
 TARGETS = {
     'boost/beast': {'beast'}, 'curl/': {'CURL::libcurl'}, 'openssl/': {'OpenSSL::Crypto', 'OpenSSL::SSL'},
     'SQLiteCpp/': {'SQLiteCpp'}, 'sqlite3.h': {'SQLite::SQLite3', 'SQLiteCpp'}, 'spdlog/': {'spdlog::spdlog'}, 'fmt/': {'spdlog::spdlog', 'fmt::fmt'},
-    're2/': {'re2'}, 'zlib.h': {'ZLIB::ZLIB'}, 'yaml-cpp/': {'yaml-cpp'}, 'CLI/': {'CLI11::CLI11'}, 'libpq-fe.h': {'PostgreSQL::PostgreSQL'},
+    're2/': {'re2'}, 'git2.h': {'libgit2'}, 'zlib.h': {'ZLIB::ZLIB'}, 'yaml-cpp/': {'yaml-cpp'}, 'CLI/': {'CLI11::CLI11'}, 'libpq-fe.h': {'PostgreSQL::PostgreSQL'},
 }
 # Heavy headers, and the only sources that may see them.
 ONLY_IN = {

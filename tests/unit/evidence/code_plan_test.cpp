@@ -93,7 +93,7 @@ TEST_CASE("Deploys after the onset, before the look-back, of the same code or wi
     auto failed = deploy("failed", minutes(30), "eeeeeee");
     failed.deployed = false;
     found.changes.push_back(failed);
-    const auto queries = code_comparisons(forge, subject(), found);
+    const auto queries = code_follow_up(forge, subject(), found);
     CHECK(ids(queries) == Ids{"forge/compare/new", "forge/compare/first"});
     CHECK(queries[0].arguments.at("base") == "ccccccc");
     CHECK(queries[0].arguments.at("head") == "bbbbbbb");
@@ -106,10 +106,10 @@ TEST_CASE("A deploy that two tools tell of is compared once, and another tool's 
     found.changes = {deploy("90412", minutes(11), "4f1c2aa9d0b7e6358c1f42a6e9b3d57081c6f2e4"), deploy("event", minutes(10), "4f1c2aa", ""),
                      deploy("90411", hours(20), "71c3f0b8e5d2a9467c1e0f3b8a5d6297e4c0b1f3"),
                      deploy("elsewhere", minutes(9), "aaaaaaa", "github:acme/shop")};
-    CHECK(ids(code_comparisons(forge, subject(), found)) == Ids{"forge/compare/90412", "forge/compare/90411"});
+    CHECK(ids(code_follow_up(forge, subject(), found)) == Ids{"forge/compare/90412", "forge/compare/90411"});
 
     found.changes = {deploy("event", minutes(10), "4f1c2aa", ""), deploy("before", hours(3), "71c3f0b", "")};
-    const auto queries = code_comparisons(forge, subject(), found);
+    const auto queries = code_follow_up(forge, subject(), found);
     REQUIRE(ids(queries) == Ids{"forge/compare/event", "forge/compare/before"});
     CHECK(queries[0].arguments.at("base") == "71c3f0b");
     CHECK(queries[1].arguments.at("base").empty());
@@ -122,32 +122,43 @@ TEST_CASE("A deploy replaced the one before it of its own environment and servic
     auto payments = deploy("payments", minutes(15), "bbbbbbb", "");
     payments.service = "payments";
     found.changes = {deploy("new", minutes(10), "4f1c2aa"), staging, payments, deploy("old", hours(24), "71c3f0b")};
-    const auto queries = code_comparisons(forge, subject(), found);
+    const auto queries = code_follow_up(forge, subject(), found);
     REQUIRE(queries.size() == 3);
     CHECK(queries[0].arguments.at("deploy") == "new");
     CHECK(queries[0].arguments.at("base") == "71c3f0b");
 }
 
-TEST_CASE("A revision that telemetry first saw inside the window is a rollout; the first one says what ran before") {
+TEST_CASE("A revision seen running before a deploy is what that deploy replaced") {
     Records found;
-    found.code = {seen("71c3f0b", "v411", hours(1)), seen("4f1c2aa", "v412", minutes(10)), seen("4f1c2aa", "v412", minutes(8), "payments")};
-    const auto queries = code_comparisons(forge, subject(), found);
-    REQUIRE(ids(queries) == Ids{"forge/compare/v412"});
+    found.changes = {deploy("checkout@v412", minutes(10), "4f1c2aa")};
+    found.code = {seen("71c3f0b", "v411", hours(1)), seen("4f1c2aa", "v412", minutes(10)), seen("aaaaaaa", "v7", minutes(20), "payments")};
+    const auto queries = code_follow_up(forge, subject(), found);
+    REQUIRE(ids(queries) == Ids{"forge/compare/checkout@v412"});
     CHECK(queries[0].arguments.at("base") == "71c3f0b");
     CHECK(queries[0].arguments.at("head") == "4f1c2aa");
     CHECK(queries[0].entity == "checkout");
 }
 
-TEST_CASE("Versions without a commit are compared only where the host knows versions") {
+TEST_CASE("A repository learned since is asked what the configured ones were asked") {
+    auto later = subject();
+    later.repositories["cart"] = "forge:acme/cart";
+    later.repositories["mail"] = "github:acme/mail";
+    later.learned = {{"cart", "span tag git.repository_url"}, {"mail", "service catalogue"}};
+    CHECK(ids(code_follow_up(forge, later, {})) == Ids{"forge/commits/cart", "forge/deployments/cart"});
+    CHECK(code_follow_up(forge, subject(), {}).empty());
+}
+
+TEST_CASE("A host that knows versions is asked for the commits of those seen without one") {
     Records found;
-    found.code = {seen("", "v411", hours(1)), seen("", "v412", minutes(10)), seen("", "v413; rm", minutes(5))};
-    CHECK(code_comparisons(forge, subject(), found).empty());
+    found.code = {seen("", "v411", hours(1)), seen("", "v412", minutes(10)), seen("4f1c2aa", "v7", minutes(10), "payments")};
+    CHECK(code_follow_up(forge, subject(), found).empty());
     auto versed = forge;
-    versed.knows_versions = true;
-    const auto queries = code_comparisons(versed, subject(), found);
-    REQUIRE(ids(queries) == Ids{"forge/compare/v412"});
-    CHECK(queries[0].arguments.at("base") == "v411");
-    CHECK(queries[0].arguments.at("head") == "v412");
+    versed.kinds.push_back(QueryKind::code);
+    CHECK(code_questions(versed, subject()).size() == code_questions(forge, subject()).size());
+    const auto queries = code_follow_up(versed, subject(), found);
+    REQUIRE(ids(queries) == Ids{"forge/code/checkout/v411", "forge/code/checkout/v412"});
+    CHECK(queries[1].arguments.at("version") == "v412");
+    CHECK(queries[1].kind == QueryKind::code);
 }
 
 TEST_CASE("Commits whose files are known are named to the comparison") {
@@ -157,13 +168,7 @@ TEST_CASE("Commits whose files are known are named to the comparison") {
     commit.id = "4f1c2aa";
     commit.repository = "forge:acme/shop";
     found.changes = {deploy("new", minutes(10), "4f1c2aa"), commit};
-    CHECK(code_comparisons(forge, subject(), found)[0].arguments.at("known").empty());
+    CHECK(code_follow_up(forge, subject(), found)[0].arguments.at("known").empty());
     found.changes[1].files = {"a.go"};
-    CHECK(code_comparisons(forge, subject(), found)[0].arguments.at("known") == "4f1c2aa");
-}
-
-TEST_CASE("A revision is a name that a tag may have") {
-    for (const auto* good : {"v412", "1.2.3", "checkout@1.2.3", "checkout/v1", "1.2.3+build", "4f1c2aa"}) CHECK(is_revision(good));
-    for (const auto* bad : {"", "-v1", "a..b", "v1 x", "v1\n", "HEAD@{1}", "v1^", "v1~2", "a:b", "$(x)"}) CHECK_FALSE(is_revision(bad));
-    CHECK_FALSE(is_revision(std::string(101, 'v')));
+    CHECK(code_follow_up(forge, subject(), found)[0].arguments.at("known") == "4f1c2aa");
 }

@@ -1,0 +1,7 @@
+#pragma once
+
+#include "integrations/vendor.hpp"
+
+namespace gumshoe {
+Vendor gitlab_vendor();
+}
