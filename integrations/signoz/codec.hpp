@@ -133,6 +133,7 @@ struct Rule {
     std::string name;
     std::string asked;  // its query in words
     std::vector<Threshold> thresholds;
+    double scale = 1;   // from the query's unit to that of the first threshold
     std::string graph;  // its queries as JSON; "" when they are not to be run again
     Api graph_api = Api::v5;
     std::vector<SeriesQuery> series;  // what comes back for them: the name of each line by its place
@@ -144,8 +145,8 @@ result<Rule> read_rule(const HttpResponse& response, const Account& account, con
 result<void> read_graph(const HttpResponse& response, const Rule& rule, const Account& account, Records& records);
 
 /// When the rule fired before `onset`: one fact, and the latest firings as past incidents.
-result<void> read_history(const HttpResponse& response, const Account& account, const std::string& rule, const std::string& entity,
-                          Window window, Timestamp onset, Records& records);
+result<void> read_history(const HttpResponse& response, const Account& account, const Rule& rule, Window window, Timestamp onset,
+                          Records& records);
 
 /// One service as SigNoz counts it over a window.
 struct ServiceFigures {

@@ -95,9 +95,6 @@ public:
         const std::string rule = text_of(query, argument::rule);
         const bool of_rule = query.kind == QueryKind::monitor || query.kind == QueryKind::history;
         if (of_rule && !is_rule_id(rule)) co_return Error{errc::unsupported, "the alert names no rule of SigNoz"};
-        if (query.kind == QueryKind::history) {
-            co_return co_await fetch_history(std::move(query), deadline);
-        }
         if (of_rule) {
             co_return co_await fetch_rule(std::move(query), deadline);
         }
@@ -274,6 +271,9 @@ private:
         if (!response) co_return response.error();
         auto rule = read_rule(*response, account_, query.entity);
         if (!rule) co_return rule.error();
+        if (query.kind == QueryKind::history) {
+            co_return co_await fetch_history(std::move(*rule), std::move(query), deadline);
+        }
         if (text_of(query, argument::view) == "graph") {
             co_return co_await fetch_graph(std::move(*rule), std::move(query), deadline);
         }
@@ -299,7 +299,7 @@ private:
         co_return fetched;
     }
 
-    task<Fetched> fetch_history(Query query, Deadline deadline) {
+    task<Fetched> fetch_history(Rule rule, Query query, Deadline deadline) {
         const std::string id = text_of(query, argument::rule);
         const Timestamp onset = from_millis(number_of(query, argument::onset));
         HttpRequest newer = history_request(account_, id, query.window, false);
@@ -307,7 +307,7 @@ private:
         auto response = co_await either(std::move(newer), std::move(former), "the history of alert rules", deadline);
         if (!response) co_return response.error();
         Fetched fetched = named("history of rule " + id, history_link(account_, id, query.window));
-        const auto read = read_history(*response, account_, id, query.entity, query.window, onset, fetched.records);
+        const auto read = read_history(*response, account_, rule, query.window, onset, fetched.records);
         if (!read) co_return read.error();
         keep_raw(fetched, response->body);
         co_return fetched;

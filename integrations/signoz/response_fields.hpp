@@ -31,6 +31,12 @@ std::optional<std::int64_t> nanos(const json& value);
 /// SigNoz's names of units as UCUM; "" for what it does not name.
 std::string ucum(std::string_view unit);
 
+/// What a value in one unit is multiplied with to be in the other; nothing where the two do not go together.
+std::optional<double> unit_factor(const std::string& from, const std::string& to);
+
+/// At most three decimals, none that are zero.
+std::string decimal(double value);
+
 /// The results of a query: data.data.results, data.results or data.result. Errors: bad_reply.
 struct Results {
     json list;  // an array

@@ -101,6 +101,22 @@ std::string ucum(std::string_view unit) {
     return unit.empty() ? "" : "1";
 }
 
+std::optional<double> unit_factor(const std::string& from, const std::string& to) {
+    if (from == to || to.empty() || to == "1") return 1;
+    const auto nanoseconds = [](const std::string& unit) -> double {
+        return unit == "ns" ? 1 : unit == "us" ? 1e3 : unit == "ms" ? 1e6 : unit == "s" ? 1e9 : unit == "min" ? 6e10 : 0;
+    };
+    if (nanoseconds(from) > 0 && nanoseconds(to) > 0) return nanoseconds(from) / nanoseconds(to);
+    if (from == "1" && to == "%") return 100;
+    return std::nullopt;
+}
+
+std::string decimal(double value) {
+    const double rounded = std::round(value * 1000) / 1000;
+    return rounded == std::floor(rounded) && std::abs(rounded) < 1e15 ? std::to_string(static_cast<std::int64_t>(rounded))
+                                                                      : dump_json(rounded);
+}
+
 bool missing_route(const HttpResponse& response) {
     if (response.status / 100 == 2) return holds_page(response);
     return (response.status == 404 || response.status == 405) && refusal_text(response).empty();

@@ -109,14 +109,10 @@ std::vector<Threshold> read_thresholds(const json& condition, const std::string&
     return thresholds;
 }
 
-std::string number(double value) {
-    return dump_json(std::round(value * 1000) / 1000);
-}
-
 std::string threshold_words(const Threshold& threshold, const std::string& span) {
     const std::string unit = threshold.unit.empty() || threshold.unit == "1" ? "" : " " + threshold.unit;
     return (threshold.name.empty() ? "" : threshold.name + " ") + "when " + threshold.match + (span.empty() ? "" : " of " + span) + " is " +
-           threshold.op + " " + number(threshold.target) + unit;
+           threshold.op + " " + decimal(threshold.target) + unit;
 }
 
 /// What one query asks: its words for people, the name of its series.
@@ -235,7 +231,6 @@ struct Firing {
 };
 
 struct History {
-    std::string name;
     std::vector<Firing> firings;  // ascending
     bool more = false;
 };
@@ -267,7 +262,6 @@ result<History> read_firings(const json& data, const std::string& entity) {
         const json* value = member(item, "value");
         ordered.push_back({*at, to_lower(string_or_empty(item, "state")), fingerprint == nullptr ? "" : dump_json(*fingerprint),
                            value == nullptr ? std::nullopt : finite(*value)});
-        if (history.name.empty()) history.name = one_line(string_or_empty(item, "ruleName"), 200);
     }
     std::sort(ordered.begin(), ordered.end(),
               [](const Item& a, const Item& b) { return std::tie(a.at, a.state) < std::tie(b.at, b.state); });
@@ -287,9 +281,9 @@ result<History> read_firings(const json& data, const std::string& entity) {
     return history;
 }
 
-std::string history_words(const History& history, const std::vector<Firing>& past, Window window, Timestamp onset) {
+std::string history_words(const Rule& rule, const History& history, const std::vector<Firing>& past, Window window, Timestamp onset) {
     const std::string span = format_duration(std::chrono::round<std::chrono::hours>(onset - window.from));
-    std::string text = "Rule \"" + history.name + "\" fired " + (history.more ? "at least " : "") + std::to_string(past.size()) +
+    std::string text = "Rule \"" + rule.name + "\" fired " + (history.more ? "at least " : "") + std::to_string(past.size()) +
                        (past.size() == 1 ? " time" : " times") + " in the " + span + " before this alert";
     std::vector<milliseconds> spans;
     std::vector<double> values;
@@ -304,7 +298,12 @@ std::string history_words(const History& history, const std::vector<Firing>& pas
                                             : "; " + std::to_string(spans.size()) + " times it was back to normal";
         text += " within " + format_duration(spans.back()) + " (median " + format_duration(spans[spans.size() / 2]) + ")";
     }
-    if (!values.empty()) text += "; values when it fired: " + number(values.front()) + " to " + number(values.back());
+    if (!values.empty() && !rule.thresholds.empty()) {
+        const Threshold& limit = rule.thresholds.front();
+        const std::string unit = limit.unit.empty() || limit.unit == "1" ? "" : " " + limit.unit;
+        text += "; values when it fired: " + decimal(values.front() * rule.scale) + " to " + decimal(values.back() * rule.scale) + unit +
+                " (threshold " + decimal(limit.target) + unit + ")";
+    }
     if (!past.empty()) text += "; last on " + format_rfc3339(from_seconds(to_seconds(past.back().at)));
     return text;
 }
@@ -325,6 +324,7 @@ result<Rule> read_rule(const HttpResponse& response, const Account& account, con
     const json* composite = member(condition, "compositeQuery");
     const std::string unit = ucum(string_or_empty(condition, "compositeQuery.unit"));
     rule.thresholds = read_thresholds(condition, unit);
+    if (!rule.thresholds.empty()) rule.scale = unit_factor(unit, rule.thresholds.front().unit).value_or(1);
     const std::vector<Asked> queries = composite == nullptr ? std::vector<Asked>() : read_queries(*composite, rule);
     const std::string selected = string_or_empty(condition, "selectedQueryName");
     std::vector<std::string> words;
@@ -356,29 +356,29 @@ result<Rule> read_rule(const HttpResponse& response, const Account& account, con
     return rule;
 }
 
-result<void> read_history(const HttpResponse& response, const Account& account, const std::string& rule, const std::string& entity,
-                          Window window, Timestamp onset, Records& records) {
+result<void> read_history(const HttpResponse& response, const Account& account, const Rule& rule, Window window, Timestamp onset,
+                          Records& records) {
     const auto data = read_data(response);
     if (!data) return data.error();
+    const std::string& entity = rule.fact.entity;
     auto history = read_firings(*data, entity);
     if (!history) return history.error();
-    if (history->name.empty()) return {};  // SigNoz keeps no history of it
     // The firing that we are here for is no past one: its item is written around the alert's own time.
     constexpr auto this_one = std::chrono::minutes(3);
     std::vector<Firing> past;
     std::copy_if(history->firings.begin(), history->firings.end(), std::back_inserter(past),
                  [&](const Firing& firing) { return firing.at < onset - this_one; });
-    Fact fact{entity, history_words(*history, past, window, onset), onset, history_link(account, rule, window)};
+    Fact fact{entity, history_words(rule, *history, past, window, onset), onset, history_link(account, rule.id, window)};
     records.facts.push_back(std::move(fact));
     for (std::size_t i = past.size() - std::min(past.size(), most_firings); i < past.size(); ++i) {
         const Firing& firing = past[i];
         PastIncident incident;
-        incident.id = "signoz:" + rule + ":" + std::to_string(to_millis(firing.at));
-        incident.title = history->name;
+        incident.id = "signoz:" + rule.id + ":" + std::to_string(to_millis(firing.at));
+        incident.title = rule.name;
         incident.service = entity;
         incident.resolution = firing.lasted ? "nothing that SigNoz knows of; back to normal after " + format_duration(*firing.lasted) : "";
         incident.at = firing.at;
-        incident.link = history_link(account, rule, window);
+        incident.link = history_link(account, rule.id, window);
         records.incidents.push_back(std::move(incident));
     }
     return {};

@@ -107,26 +107,11 @@ double at_share(const std::vector<double>& sorted, double share) {
     return sorted[static_cast<std::size_t>(static_cast<double>(sorted.size() - 1) * share)];
 }
 
-std::string number(double value) {
-    return dump_json(std::round(value * 1000) / 1000);
-}
-
-/// The value of a series in the threshold's unit; nothing where the two do not go together.
-std::optional<double> factor(const std::string& from, const std::string& to) {
-    if (from == to || to.empty() || to == "1") return 1;
-    const auto nanoseconds = [](const std::string& unit) -> double {
-        return unit == "ns" ? 1 : unit == "us" ? 1e3 : unit == "ms" ? 1e6 : unit == "s" ? 1e9 : unit == "min" ? 6e10 : 0;
-    };
-    if (nanoseconds(from) > 0 && nanoseconds(to) > 0) return nanoseconds(from) / nanoseconds(to);
-    if (from == "1" && to == "%") return 100;
-    return std::nullopt;
-}
-
 /// How near the usual level comes to the threshold: what tells a limit that is too tight from a fault.
 std::optional<Fact> level_fact(const Rule& rule, const std::vector<MetricSeries>& series, const Account& account) {
     if (rule.thresholds.empty() || series.size() != 1) return std::nullopt;
     const Threshold& limit = rule.thresholds.front();
-    const auto scale = factor(series.front().unit, limit.unit);
+    const auto scale = unit_factor(series.front().unit, limit.unit);
     std::vector<double> values;
     for (const auto& [at, value] : series.front().points) values.push_back(value * scale.value_or(1));
     constexpr std::size_t enough = 10;
@@ -141,11 +126,11 @@ std::optional<Fact> level_fact(const Rule& rule, const std::vector<MetricSeries>
     Fact fact;
     fact.entity = series.front().entity;
     fact.text = "Over the " + format_duration(window.to - window.from) + " to " + format_clock(window.to) + " the value that rule \"" +
-                rule.name + "\" watches had a median of " + number(at_share(values, 0.5)) + unit + ", a 95th percentile of " +
-                number(at_share(values, 0.95)) + unit + " and its " + (upper ? "highest " : "lowest ") +
-                number(upper ? values.back() : values.front()) + unit + "; it was " + limit.op + " the threshold of " +
-                number(limit.target) + unit + " at " + std::to_string(beyond) + " of " + std::to_string(values.size()) +
-                " points; latest value " + number(series.front().points.back().second * *scale) + unit;
+                rule.name + "\" watches had a median of " + decimal(at_share(values, 0.5)) + unit + ", a 95th percentile of " +
+                decimal(at_share(values, 0.95)) + unit + " and its " + (upper ? "highest " : "lowest ") +
+                decimal(upper ? values.back() : values.front()) + unit + "; it was " + limit.op + " the threshold of " +
+                decimal(limit.target) + unit + " at " + std::to_string(beyond) + " of " + std::to_string(values.size()) +
+                " points; latest value " + decimal(series.front().points.back().second * *scale) + unit;
     fact.at = window.to;
     fact.link = rule_link(account, rule.id);
     return fact;

@@ -1,8 +1,6 @@
 // Services, who calls whom, exceptions: the endpoints that take nanoseconds and mostly answer with bare arrays.
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <set>
 
 #include "base/text.hpp"
@@ -26,14 +24,13 @@ result<json> read_list(const HttpResponse& response, const char* what) {
     return data;
 }
 
-std::string three_digits(double value) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g", value);
-    return text.data();
+/// Two decimals, none that are zero.
+std::string rounded(double value) {
+    return decimal(std::round(value * 100) / 100);
 }
 
 std::string milliseconds_text(double nanos) {
-    return three_digits(std::round(nanos / 1e5) / 10) + " ms";
+    return decimal(std::round(nanos / 1e6)) + " ms";
 }
 
 bool contains(const std::vector<std::string>& list, const std::string& value) {
@@ -68,10 +65,10 @@ void compare_services(const std::vector<ServiceFigures>& before, const std::vect
         if (!fails && !dawdles) continue;
         Fact fact;
         fact.entity = service.name;
-        fact.text = service.name + " as SigNoz counts it: errors " + three_digits(service.error_percent) + " % of calls (" +
-                    three_digits(same->error_percent) + " % before), p99 " + milliseconds_text(service.p99_nanos) + " (" +
-                    milliseconds_text(same->p99_nanos) + " before), " + three_digits(service.calls_per_second) + " calls/s (" +
-                    three_digits(same->calls_per_second) + " before)";
+        fact.text = service.name + " as SigNoz counts it: errors " + rounded(service.error_percent) + " % of calls (" +
+                    rounded(same->error_percent) + " % before), p99 " + milliseconds_text(service.p99_nanos) + " (" +
+                    milliseconds_text(same->p99_nanos) + " before), " + rounded(service.calls_per_second) + " calls/s (" +
+                    rounded(same->calls_per_second) + " before)";
         fact.at = window.from;
         fact.link = service_link(account, service.name, window);
         records.facts.push_back(std::move(fact));
