@@ -1,11 +1,9 @@
 // What SigNoz adds to an Alertmanager's alerts: the rule behind them, missing data, tests, links to logs and traces.
 #include "integrations/signoz/receiver.hpp"
 
-#include <algorithm>
-
-#include "base/text.hpp"
 #include "integrations/alertmanager/alerts.hpp"
 #include "integrations/alertmanager/payload.hpp"
+#include "integrations/signoz/codec.hpp"
 
 namespace gumshoe::signoz {
 
@@ -14,20 +12,16 @@ namespace {
 using alertmanager::first_label;
 using alertmanager::PostedAlert;
 
-/// A UUID, in old versions a number.
-std::string rule_id(const PostedAlert& posted) {
-    const std::string id = first_label(posted.labels, {"ruleId"});
-    const bool good = id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
-                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-                      });
-    return good ? id : std::string();
+std::string rule_of(const PostedAlert& posted) {
+    std::string id = first_label(posted.labels, {"ruleId"});
+    return is_rule_id(id) ? id : std::string();
 }
 
 /// A rule that is tried out, or the button of the channel.
 bool is_test(const PostedAlert& posted) {
     const std::string name = first_label(posted.labels, {"alertname"});
     if (first_label(posted.labels, {"testalert"}) == "true" || name.ends_with("_TEST_ALERT")) return true;
-    return name.starts_with("Test Alert (") && rule_id(posted).empty();
+    return name.starts_with("Test Alert (") && rule_of(posted).empty();
 }
 
 Alert read_alert(PostedAlert posted, const alertmanager::Payload& payload, Timestamp now) {
@@ -35,7 +29,7 @@ Alert read_alert(PostedAlert posted, const alertmanager::Payload& payload, Times
                                       {{"related_logs", "Related logs"}, {"related_traces", "Related traces"}, {"runbook_url", "Runbook"}}};
     if (posted.generator_url.empty()) posted.generator_url = first_label(posted.labels, {"ruleSource"});
     Alert alert = alertmanager::read_alert(posted, payload, sender, now);
-    alert.monitor_id = rule_id(posted);
+    alert.monitor_id = rule_of(posted);
     alert.severity = alertmanager::read_severity(first_label(posted.labels, {"severity", "threshold.name"}));
     if (posted.firing && first_label(posted.labels, {"nodata"}) == "true") alert.transition = "no data";
     if (is_test(posted)) alertmanager::mark_as_test(alert);
