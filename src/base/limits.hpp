@@ -56,6 +56,7 @@ inline constexpr int crash_attempts = 3;
 
 // Evidence
 inline constexpr auto gather_deadline = 20s;
+inline constexpr int gather_rounds = 3;  // the plan, what it found to ask further, and once more
 inline constexpr std::size_t records_per_query = 5000;
 inline constexpr std::size_t references_per_query = 32;
 inline constexpr std::size_t raw_bytes_per_query = 4 * 1024 * 1024;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "evidence/code_changes.hpp"
 #include "evidence/text_rank.hpp"
 
 namespace gumshoe {
@@ -248,6 +249,12 @@ private:
         nearness_[subject_.alert.service] = std::max(nearness_[subject_.alert.service], 0.6);
     }
 
+    /// In a repository of many services: what touches only the others' code.
+    bool is_elsewhere(const Change& change) const {
+        const auto path = subject_.paths.find(change.service);
+        return path != subject_.paths.end() && !change.files.empty() && !touches(change, path->second);
+    }
+
     double by_time(const ScoredChange& one, bool known_live) const {
         const auto age = onset_ - one.live;
         if (age < -minutes(5)) {
@@ -294,6 +301,10 @@ private:
             one.reasons.emplace_back(why);
         }
         one.score = time * (0.2 + nearness + overlap.score + 1.5 * words + risk);
+        if (is_elsewhere(change)) {
+            one.score *= 0.2;
+            one.reasons.emplace_back("touches nothing under " + subject_.paths.at(change.service));
+        }
         if (beside_the_code(change) && overlap.score == 0) {
             one.score *= is_commit(change) ? 0.7 : 0.3;
             one.reasons.emplace_back("touches only documentation, tests or CI");

@@ -69,6 +69,14 @@ bool touches(const Change& change, std::string_view path) {
     return std::ranges::any_of(change.files, [&](const std::string& file) { return lies_under(file, path); });
 }
 
+std::vector<std::string> tag_names(std::string_view service, std::string_view version) {
+    const bool has_v = version.size() > 1 && version[0] == 'v' && version[1] >= '0' && version[1] <= '9';
+    const std::string bare(has_v ? version.substr(1) : version);
+    std::vector<std::string> names{std::string(version), has_v ? bare : "v" + bare};
+    for (const char* separator : {"-", "@", "-v"}) names.push_back(std::string(service) + separator + bare);
+    return names;
+}
+
 std::string first_line(std::string_view text) {
     const auto first = lines(strip_invisible(sanitize_utf8(text)));
     return truncate(first.empty() ? std::string_view() : trim(first.front()), line_bytes);
@@ -115,6 +123,22 @@ void CodeFetch::add_summary(const Comparison& comparison, std::string_view base,
         text += ", " + std::to_string(below) + " of them under " + path();
     }
     fetched.records.facts.push_back({query.entity, text, query.window.from, fetched.link});
+
+    // The deploy itself with what it touched: in a repository of many services that tells whether it is this one's at all.
+    Change deploy;
+    deploy.id = argument("deploy");
+    deploy.kind = "deploy";
+    deploy.time = query.window.from;
+    deploy.sha = head;
+    deploy.environment = environment;
+    deploy.deployed = true;
+    for (const auto& file : comparison.files) {
+        if (lies_under(file, path())) add_file(deploy, file, "");
+    }
+    if (deploy.files.empty() && !comparison.files_capped && !base.empty()) {  // only a whole range tells that nothing is here
+        for (const auto& file : comparison.files) add_file(deploy, file, "");
+    }
+    add(std::move(deploy));
 }
 
 }  // namespace gumshoe

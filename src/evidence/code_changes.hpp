@@ -21,6 +21,9 @@ bool same_environment(std::string_view wanted, std::string_view actual);
 bool lies_under(std::string_view file, std::string_view path);
 bool touches(const Change& change, std::string_view path);
 
+/// The names under which a version may be tagged: as it is, with and without a v, after the service's name.
+std::vector<std::string> tag_names(std::string_view service, std::string_view version);
+
 /// The first line of a host's text, clean and cut: fit for a line of ours.
 std::string first_line(std::string_view text);
 /// Adds a changed file, and its patch to the diff, both within limits. Nothing for an empty name.
@@ -48,7 +51,8 @@ struct CodeFetch {
     void keep_raw(std::string_view bytes);
     /// As a record of this query's service and repository.
     void add(Change change);
-    /// The sentence on what a deploy brought: how many commits and files, how many of them in the service's path.
+    /// The sentence on what a deploy brought: how many commits and files, how many of them in the service's path; and the files themselves,
+    /// with the deploy: those in the path, or all when none is.
     void add_summary(const Comparison& comparison, std::string_view base, std::string_view head);
 };
 

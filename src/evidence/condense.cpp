@@ -12,6 +12,7 @@
 #include "evidence/changes.hpp"
 #include "evidence/detect.hpp"
 #include "evidence/recall.hpp"
+#include "evidence/running_versions.hpp"
 
 namespace gumshoe {
 
@@ -144,6 +145,10 @@ std::vector<Evidence> detect(const Subject& subject, const Records& records) {
     for (const auto& fact : records.facts) {
         items.push_back(fact_item(fact));
     }
+    for (const auto& fact : running_code(subject, records)) {
+        items.push_back(fact_item(fact));
+        items.back().signal = "code";
+    }
     return items;
 }
 
@@ -194,7 +199,8 @@ bool holds(const Records& records, const Evidence& item) {
         case EvidenceKind::incident:
             return !records.incidents.empty();
         case EvidenceKind::fact:
-            return std::any_of(records.facts.begin(), records.facts.end(), [&item](const Fact& r) { return r.text == item.text; });
+            return std::any_of(records.facts.begin(), records.facts.end(), [&item](const Fact& r) { return r.text == item.text; }) ||
+                   (item.signal == "code" && names(records.code, [](const CodeLocation& r) { return r.service; }));
         case EvidenceKind::absence:
             return false;
     }

@@ -6,11 +6,14 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "evidence/redact.hpp"
+#include "evidence/running_versions.hpp"
+#include "evidence/service_code.hpp"
 
 namespace gumshoe {
 
@@ -28,6 +31,7 @@ struct Tools {
     Scheduler* scheduler;
     Clock* clock;
     const Redactor* redactor;
+    std::vector<Source*> sources;  // who may know a repository's address
 };
 
 template <class T>
@@ -103,6 +107,7 @@ task<StepOutput> fetch_step(Work work, Tools tools, Deadline deadline) {
     if (*slot && **slot) {
         auto& taken = (**slot).value();
         taken.truncated = cap(taken.records) || taken.truncated;
+        recognise(taken.records, tools.sources);
         tools.redactor->redact(taken.records);
         taken.query_text = tools.redactor->redact(taken.query_text);
         taken.link = tools.redactor->redact_known(taken.link);
@@ -203,8 +208,7 @@ public:
         add_unseen(from.messages, merged_.messages, messages_, [](const ChatMessage& r) { return r.channel + '\n' + r.ts; });
         add_unseen(from.incidents, merged_.incidents, incidents_, [](const PastIncident& r) { return r.id + '\n' + r.title; });
         add_unseen(from.facts, merged_.facts, facts_, [](const Fact& r) { return r.entity + '\n' + r.text; });
-        add_unseen(from.code, merged_.code, code_,
-                   [](const CodeLocation& r) { return r.service + '\n' + r.url + '\n' + r.path + '\n' + r.revision + '\n' + r.version; });
+        add_code(from.code);
         add_changes(from.changes);
     }
     Records take() { return std::move(merged_); }
@@ -241,6 +245,22 @@ private:
         }
     }
 
+    /// Of several sightings of a version the first counts, and what is only stated gets its sighting's time.
+    void add_code(const std::vector<CodeLocation>& from) {
+        for (const auto& code : from) {
+            const auto name =
+                code.service + '\n' + code.url + '\n' + code.path + '\n' + code.revision + '\n' + code.version + '\n' + code.repository;
+            const auto [at, fresh] = code_.try_emplace(name, merged_.code.size());
+            if (fresh) {
+                merged_.code.push_back(code);
+                continue;
+            }
+            auto& seen_at = merged_.code[at->second].seen_at;
+            const bool earlier = seen_at == Timestamp{} || code.seen_at < seen_at;
+            seen_at = code.seen_at != Timestamp{} && earlier ? code.seen_at : seen_at;
+        }
+    }
+
     /// The same change from two queries is one: what the second knows more fills the gaps of the first.
     void add_changes(const std::vector<Change>& from) {
         for (const auto& change : from) {
@@ -269,17 +289,23 @@ private:
     }
 
     Records merged_;
-    std::unordered_set<std::string> logs_, spans_, edges_, messages_, incidents_, facts_, code_;
+    std::unordered_set<std::string> logs_, spans_, edges_, messages_, incidents_, facts_;
+    std::unordered_map<std::string, std::size_t> code_;  // place in merged_.code
 };
 
 }  // namespace
 
 Records Gathering::records() const {
     Merge merge;
+    Records stated;
+    stated.code = told;
+    merge.add(stated);
     for (const auto& one : results) {
         merge.add(one.fetched.records);
     }
-    return merge.take();
+    auto all = merge.take();
+    add_observed_deploys(subject, all);
+    return all;
 }
 
 std::vector<Coverage> Gathering::coverage() const {
@@ -292,32 +318,34 @@ std::vector<Coverage> Gathering::coverage() const {
 
 task<Gathering> gather(Subject subject, std::vector<Source*> sources, Steps& steps, Scheduler& scheduler, Clock& clock,
                        const Redactor& redactor, Deadline deadline) {
-    const Tools tools{&steps, &scheduler, &clock, &redactor};
+    const Tools tools{&steps, &scheduler, &clock, &redactor, sources};
     Gathering gathering;
+    gathering.subject = std::move(subject);
+    gathering.told = code_told_by(gathering.subject.alert, sources);
     std::set<std::string> known;
-    std::vector<Work> first;
-    for (auto* source : sources) {
-        add_new(source->plan(subject), source, known, first);
-    }
-    auto done = co_await run_all(std::move(first), tools, deadline, &gathering);
-    if (!done) {
-        co_return done.error();
+    for (int round = 0; round < limits::gather_rounds; ++round) {
+        const auto found = gathering.records();
+        learn(gathering.subject, found);
+        std::vector<Work> work;
+        for (auto* source : sources) {
+            add_new(round == 0 ? source->plan(gathering.subject) : source->follow_up(gathering.subject, found), source, known, work);
+        }
+        if (work.empty()) {
+            break;
+        }
+        auto done = co_await run_all(std::move(work), tools, deadline, &gathering);
+        if (!done) {
+            co_return done.error();
+        }
     }
     const auto found = gathering.records();
-    std::vector<Work> second;
-    for (auto* source : sources) {
-        add_new(source->follow_up(subject, found), source, known, second);
-    }
-    done = co_await run_all(std::move(second), tools, deadline, &gathering);
-    if (!done) {
-        co_return done.error();
-    }
+    learn(gathering.subject, found);
     co_return gathering;
 }
 
 task<Gathered> gather_one(Query query, Source& source, std::string step_name, Steps& steps, Scheduler& scheduler, Clock& clock,
                           const Redactor& redactor, Deadline deadline) {
-    const Tools tools{&steps, &scheduler, &clock, &redactor};
+    const Tools tools{&steps, &scheduler, &clock, &redactor, {&source}};
     Work work{std::move(query), &source, std::move(step_name)};
     co_return co_await run_query(std::move(work), tools, deadline);
 }

@@ -21,12 +21,16 @@ struct Gathered {
 };
 
 struct Gathering {
-    std::vector<Gathered> results;  // in the order of the plan
-    Records records() const;        // all together
+    Subject subject;                 // with the repositories that were learned on the way
+    std::vector<CodeLocation> told;  // what the alert itself says of its service's code
+    std::vector<Gathered> results;   // in the order of the plan
+    /// All together, each once; with the deploys that nobody announced (evidence/running_versions.hpp).
+    Records records() const;
     std::vector<Coverage> coverage() const;
 };
 
-/// Every query is the step "gather/<query id>": a resumed run reads it back. Redacts before anything is journaled.
+/// Every query is the step "gather/<query id>": a resumed run reads it back. Redacts before anything is journaled. The plan first, then up
+/// to two rounds of follow-ups; what a round tells of repositories is in the next one's subject.
 task<Gathering> gather(Subject subject, std::vector<Source*> sources, Steps& steps, Scheduler& scheduler, Clock& clock,
                        const Redactor& redactor, Deadline deadline);
 

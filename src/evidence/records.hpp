@@ -56,7 +56,7 @@ struct Change {
     std::string kind;  // commit, deploy, flag, config
     Timestamp time{};  // a deploy: when it became live; a commit: its committer date
     std::string service;
-    std::string repository;  // "github:acme/shop"
+    std::string repository;  // "github:acme/shop"; a monitoring tool gives the address that it was told
     std::string subject;
     std::string author;
     std::string environment;
@@ -101,8 +101,9 @@ struct CodeLocation {
     std::string path;      // in the repository
     std::string revision;  // commit, "" when not known
     std::string version;   // "v412", "" when not known
-    Timestamp seen_at{};   // when this revision or version was first seen running in the window
+    Timestamp seen_at{};   // when this revision or version was first seen running in the window; none: stated, not seen (a catalogue)
     std::string origin;    // "span tag git.repository_url", "service catalogue"
+    std::string repository = {};  // "github:acme/shop" when a configured source holds what `url` names: gathering fills it in
 };
 
 struct Records {

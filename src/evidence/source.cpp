@@ -28,6 +28,8 @@ std::string_view to_string(QueryKind kind) {
             return "compare";
         case QueryKind::history:
             return "history";
+        case QueryKind::code:
+            return "code";
     }
     return "events";
 }

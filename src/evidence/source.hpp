@@ -25,9 +25,10 @@ struct Subject {
     std::vector<std::string> services;                // the alert's service first, then its configured neighbours
     std::map<std::string, std::string> repositories;  // service -> "github:acme/shop"
     std::map<std::string, std::string> paths;         // service -> path in its repository, for monorepos
+    std::map<std::string, std::string> learned;       // service -> who told its repository ("span tag git.repository_url"); not configured
 };
 
-enum class QueryKind { monitor, logs, metrics, spans, events, deployments, commits, pull_requests, compare, history };
+enum class QueryKind { monitor, logs, metrics, spans, events, deployments, commits, pull_requests, compare, history, code };
 std::string_view to_string(QueryKind kind);
 
 struct Query {
@@ -67,7 +68,8 @@ public:
     virtual std::string_view name() const = 0;
     /// First round: from typed fields only, before any untrusted text is read. Pure.
     virtual std::vector<Query> plan(const Subject& subject) const = 0;
-    /// Second round: what the first round's records call for (the compare of a suspect deploy). Pure.
+    /// Further rounds: what the records so far call for (the compare of a suspect deploy; the commits of a repository that only telemetry
+    /// told of, then in `subject`). Asked again after each round, at most limits::gather_rounds in all; known ids are not run twice. Pure.
     virtual std::vector<Query> follow_up(const Subject& subject, const Records& found) const {
         (void)subject;
         (void)found;

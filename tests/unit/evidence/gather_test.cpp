@@ -1,4 +1,5 @@
 // Gathering: side by side, under one deadline, every outcome as coverage, nothing fetched twice.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -157,4 +158,129 @@ TEST_CASE("a query that comes after the deadline is a timeout, not a wait") {
     REQUIRE(one);
     CHECK(one->coverage.status == CoverageStatus::timeout);
     CHECK(source.fetches == 0);
+}
+
+namespace {
+
+const Timestamp onset = from_seconds(1785578400);
+const std::string bad_sha = "4f1c2aa9d0b7e6358c1f42a6e9b3d57081c6f2e4";
+
+/// A monitoring tool whose spans carry what runs and where its code is.
+class Tagged final : public Source {
+public:
+    std::string url = "https://github.com/acme/shop";
+    std::string_view name() const override { return "tagged"; }
+    std::vector<Query> plan(const Subject&) const override { return {query_of("tagged", "spans")}; }
+    task<Fetched> fetch(Query, Deadline) override {
+        Fetched fetched;
+        fetched.records.code = {
+            {"checkout", url, "services/checkout", "71c3f0b8e5d2a9467c1e0f3b8a5d6297e4c0b1f3", "v411", onset - std::chrono::minutes(80),
+             "span tag git.repository_url"},
+            {"checkout", url, "services/checkout", bad_sha, "v412", onset - std::chrono::minutes(11), "span tag git.repository_url"}};
+        co_return fetched;
+    }
+    task<std::string> probe(Deadline) override { co_return std::string(); }
+};
+
+/// A code host: commits of every known repository, then what each deploy of them brought.
+class CodeHost final : public Source {
+public:
+    std::vector<std::string> asked;
+    std::string_view name() const override { return "github"; }
+    std::vector<Query> plan(const Subject& subject) const override {
+        std::vector<Query> queries;
+        for (const auto& [service, repository] : subject.repositories) {
+            queries.push_back(query_of("github", "commits/" + repository + "/" + subject.paths.at(service)));
+        }
+        return queries;
+    }
+    std::vector<Query> follow_up(const Subject& subject, const Records& found) const override {
+        auto queries = plan(subject);
+        const bool has_commits = std::ranges::any_of(found.changes, [](const Change& change) { return change.kind == "commit"; });
+        for (const auto& change : found.changes) {
+            if (change.kind == "deploy" && has_commits) queries.push_back(query_of("github", "compare/" + change.sha));
+        }
+        return queries;
+    }
+    std::string repository_at(const RepositoryAddress& address) const override {
+        return address.host == "github.com" ? "github:" + address.name : "";
+    }
+    task<Fetched> fetch(Query query, Deadline) override {
+        asked.push_back(query.id);
+        Fetched fetched;
+        Change commit;
+        commit.id = commit.sha = bad_sha;
+        commit.kind = "commit";
+        commit.service = "checkout";
+        commit.subject = "pool: lower max connections";
+        if (query.id.find("compare") != std::string::npos) commit.deployed = true;
+        fetched.records.changes.push_back(commit);
+        co_return fetched;
+    }
+    task<std::string> probe(Deadline) override { co_return std::string(); }
+};
+
+Subject about_checkout() {
+    Subject subject;
+    subject.alert.service = "checkout";
+    subject.services = {"checkout"};
+    subject.onset = onset;
+    subject.incident = {onset - std::chrono::minutes(15), onset + std::chrono::minutes(5)};
+    subject.baseline = {onset - std::chrono::minutes(80), onset - std::chrono::minutes(20)};
+    return subject;
+}
+
+}  // namespace
+
+TEST_CASE("a repository that only telemetry told of is read in the next round, and its deploy's range in the one after") {
+    FakeClock clock;
+    auto loop = make_event_loop(clock);
+    Tagged tagged;
+    CodeHost host;
+    JournalledSteps steps;
+    const Redactor redactor({});
+    const auto deadline = Deadline::after(clock, limits::gather_deadline);
+    const auto gathered = [&] {
+        return test::run(*loop, gather(about_checkout(), {&tagged, &host}, steps, *loop, clock, redactor, deadline));
+    };
+
+    SECTION("each query once, and no fourth round") {
+        const auto gathering = gathered();
+        REQUIRE(gathering);
+        CHECK(host.asked == std::vector<std::string>{"github/commits/github:acme/shop/services/checkout", "github/compare/" + bad_sha});
+        CHECK(gathering->subject.repositories.at("checkout") == "github:acme/shop");
+        CHECK(gathering->subject.learned.at("checkout") == "span tag git.repository_url");
+        const auto changes = gathering->records().changes;
+        REQUIRE(changes.size() == 2);
+        CHECK(changes[0].deployed == true);
+        CHECK(changes[1].kind == "deploy");
+        CHECK(changes[1].sha == bad_sha);
+
+        // Resumed from the journal, it learns the same and asks nobody.
+        host.asked.clear();
+        const auto again = gathered();
+        REQUIRE(again);
+        CHECK(host.asked.empty());
+        CHECK(again->subject.repositories == gathering->subject.repositories);
+        CHECK(to_json_lines(again->records()) == to_json_lines(gathering->records()));
+    }
+    SECTION("another host's repository is never asked for") {
+        tagged.url = "https://github.com.evil.example/acme/shop";
+        const auto gathering = gathered();
+        REQUIRE(gathering);
+        CHECK(host.asked.empty());
+        CHECK(gathering->subject.repositories.empty());
+        CHECK(gathering->records().changes.size() == 1);  // that it was deployed is known all the same
+    }
+    SECTION("an alert that tells its repository saves a round") {
+        auto subject = about_checkout();
+        subject.alert.labels = {{"git.repository_url", "git@github.com:acme/shop.git"}};
+        subject.paths = {{"checkout", "services/checkout"}};
+        tagged.url = "";
+        const auto gathering = test::run(*loop, gather(std::move(subject), {&tagged, &host}, steps, *loop, clock, redactor, deadline));
+        REQUIRE(gathering);
+        CHECK(steps.done.size() == 3);
+        CHECK(gathering->subject.learned.at("checkout") == "alert label git.repository_url");
+        CHECK(host.asked.size() == 2);
+    }
 }
