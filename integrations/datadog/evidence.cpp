@@ -91,6 +91,12 @@ public:
         if (text_of(query, argument::view) == "dependencies") {
             co_return co_await fetch_dependencies(std::move(query), deadline);
         }
+        if (query.kind == QueryKind::code && text_of(query, argument::view) == "catalogue") {
+            co_return co_await fetch_catalogue(std::move(query), deadline);
+        }
+        if (query.kind == QueryKind::code) {
+            co_return co_await fetch_first_sighting(std::move(query), deadline);
+        }
         result<Searcher> searcher = searcher_of(query.kind);
         if (!searcher) co_return searcher.error();
         co_return co_await fetch_pages(std::move(query), std::move(*searcher), deadline);
@@ -227,6 +233,52 @@ private:
         if (!response) co_return response.error();
         const result<void> read = read_dependencies(*response, query.entity, fetched.records);
         if (!read) co_return read.error();
+        keep_raw(fetched, response->body);
+        co_return fetched;
+    }
+
+    /// The entry of any schema; what it does not tell may be in a definition of old.
+    task<Fetched> fetch_catalogue(Query query, Deadline deadline) {
+        Fetched fetched = named("catalogue entry of " + query.entity);
+        HttpRequest entity = entity_request(account_, query.entity);
+        result<HttpResponse> response = co_await send(std::move(entity), "apm_service_catalog_read", deadline);
+        const bool absent = !response && response.error().code == errc::not_found;
+        if (!response && !absent) co_return response.error();
+        if (response) {
+            const result<void> read = read_entity(*response, query.entity, fetched.records);
+            if (!read) co_return read.error();
+            keep_raw(fetched, response->body);
+        }
+        if (!fetched.records.code.empty()) co_return fetched;
+        HttpRequest definition = definition_request(account_, query.entity);
+        response = co_await send(std::move(definition), "apm_service_catalog_read", deadline);
+        if (!response && response.error().code == errc::not_found) co_return fetched;
+        if (!response) co_return response.error();
+        const result<void> read = read_definition(*response, query.entity, fetched.records);
+        if (!read) co_return read.error();
+        keep_raw(fetched, response->body);
+        co_return fetched;
+    }
+
+    /// The oldest span or line of a version. Only its sighting is kept: one record more would weigh in no statistics but ours.
+    task<Fetched> fetch_first_sighting(Query query, Deadline deadline) {
+        const bool logs = text_of(query, argument::view) == "logs";
+        Search search = search_of(query);
+        search.query = all_of(
+            {search.query, term("version", text_of(query, argument::version)), term("git.commit.sha", text_of(query, argument::revision))});
+        search.newest_first = false;
+        search.limit = 1;
+        Fetched fetched = named(search.query);
+        fetched.link =
+            logs ? logs_link(account_.app_url, search.query, query.window) : spans_link(account_.app_url, search.query, query.window);
+        HttpRequest request = logs ? logs_request(account_, search) : spans_request(account_, search);
+        std::string permission = logs ? "logs_read_data" : "apm_read";
+        result<HttpResponse> response = co_await send(std::move(request), std::move(permission), deadline);
+        if (!response) co_return response.error();
+        Records records;
+        const result<Page> read = logs ? read_logs(*response, records) : read_spans(*response, records);
+        if (!read) co_return read.error();
+        fetched.records.code = std::move(records.code);
         keep_raw(fetched, response->body);
         co_return fetched;
     }

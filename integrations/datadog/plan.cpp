@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "evidence/running_versions.hpp"
 #include "integrations/datadog/requests.hpp"
 
 namespace gumshoe::datadog {
@@ -12,6 +13,7 @@ namespace gumshoe::datadog {
 namespace {
 
 constexpr std::size_t most_neighbours = 5;
+constexpr std::size_t most_catalogued = 3;
 constexpr auto event_reach = std::chrono::hours(6);  // a deploy may need its time to hurt
 
 using Arguments = std::map<std::string, std::string>;
@@ -65,6 +67,34 @@ void add_pair(std::vector<Query>& queries, const Subject& subject, QueryKind kin
     queries.push_back(make(id + "/baseline" + suffix, kind, entity, subject.baseline, arguments));
 }
 
+/// Where nobody told it: the catalogue may know the code of these services.
+void add_catalogue(std::vector<Query>& queries, const Subject& subject, const std::vector<std::string>& services) {
+    std::size_t asked = 0;
+    for (const std::string& service : services) {
+        if (subject.repositories.contains(service) || asked == most_catalogued) continue;
+        queries.push_back(make("catalogue/" + service, QueryKind::code, service, subject.incident, {{argument::view, "catalogue"}}));
+        ++asked;
+    }
+}
+
+/// Searches return samples: when a version that replaced another one began is asked for by itself.
+void add_first_sightings(std::vector<Query>& queries, const Subject& subject, const Records& found) {
+    std::set<std::string> services;
+    for (const CodeLocation& code : found.code) {
+        if (services.size() < most_neighbours) services.insert(code.service);
+    }
+    for (const std::string& service : services) {
+        const auto versions = versions_of(found, service);
+        if (versions.size() < 2) continue;
+        const RunningVersion& newest = versions.back();
+        const std::string& name = newest.version.empty() ? newest.revision : newest.version;
+        Arguments arguments{{argument::environment, subject.alert.environment}, {argument::services, service}};
+        arguments[newest.version.empty() ? argument::revision : argument::version] = name;
+        arguments[argument::view] = newest.origin.starts_with("log") ? "logs" : "spans";
+        queries.push_back(make("first/" + service + "/" + name, QueryKind::code, service, whole(subject), std::move(arguments)));
+    }
+}
+
 }  // namespace
 
 std::vector<Query> plan(const Subject& subject) {
@@ -108,6 +138,7 @@ std::vector<Query> plan(const Subject& subject) {
         queries.push_back(make("dependencies", QueryKind::spans, entity, subject.incident,
                                {{argument::environment, environment}, {argument::view, "dependencies"}}));
     }
+    add_catalogue(queries, subject, services);
     if (services.size() > 1) {
         Arguments neighbours{{argument::environment, environment}, {argument::level, "error"}, {argument::pages, "1"}};
         neighbours[argument::services] = join({services.begin() + 1, services.end()}, "\n");
@@ -125,7 +156,9 @@ std::vector<Query> follow_up(const Subject& subject, const Records& found) {
         if (ours && !seen && callees.size() < most_neighbours) callees.insert(edge.callee);
     }
     std::vector<Query> queries;
+    add_first_sightings(queries, subject, found);
     if (callees.empty()) return queries;
+    add_catalogue(queries, subject, {callees.begin(), callees.end()});
     for (const std::string& callee : callees) {
         queries.push_back(make("metrics/" + callee, QueryKind::metrics, callee, whole(subject), metric_arguments(subject, false)));
     }

@@ -18,11 +18,13 @@ inline constexpr const char* order = "order";            // "oldest": first thin
 inline constexpr const char* monitor = "monitor";        // a monitor's id
 inline constexpr const char* operations = "operations";  // trace operations, one a line
 inline constexpr const char* metrics = "metrics";        // further metric names, one a line
-inline constexpr const char* view = "view";              // "dependencies"
+inline constexpr const char* view = "view";              // "dependencies"; of code: "catalogue", or where to look: "spans", "logs"
+inline constexpr const char* version = "version";        // code: whose first sighting is wanted
+inline constexpr const char* revision = "revision";      // likewise by its commit
 }  // namespace argument
 
 std::vector<Query> plan(const Subject& subject);
-/// Services that turned out to be called by ours: their metrics and errors.
+/// Services that turned out to be called by ours: their metrics and errors. Versions that began lately: since when exactly.
 std::vector<Query> follow_up(const Subject& subject, const Records& found);
 result<Query> ask(QueryKind kind, const std::string& service, Window window, const Subject& subject);
 

@@ -161,6 +161,16 @@ HttpRequest metrics_request(const Account& account, const std::vector<MetricQuer
                           "&query=" + url_encode(join(texts, ",")));
 }
 
+HttpRequest entity_request(const Account& account, std::string_view service) {
+    return authorised(
+        account, "GET",
+        "/api/v2/catalog/entity?" + url_encode("filter[ref]") + "=" + url_encode("service:" + std::string(service)) + "&include=schema");
+}
+
+HttpRequest definition_request(const Account& account, std::string_view service) {
+    return authorised(account, "GET", "/api/v2/services/definitions/" + url_encode(service) + "?schema_version=v2.2");
+}
+
 HttpRequest dependencies_request(const Account& account, std::string_view environment, Window window) {
     return authorised(account, "GET",
                       "/api/v1/service_dependencies?env=" + url_encode(environment) + "&start=" + std::to_string(to_seconds(window.from)) +

@@ -56,6 +56,9 @@ HttpRequest logs_request(const Account& account, const Search& search);
 HttpRequest events_request(const Account& account, const Search& search);
 HttpRequest spans_request(const Account& account, const Search& search);
 HttpRequest metrics_request(const Account& account, const std::vector<MetricQuery>& queries, Window window);
+/// The catalogue's entry of a service in any schema, and its definition of old (v2).
+HttpRequest entity_request(const Account& account, std::string_view service);
+HttpRequest definition_request(const Account& account, std::string_view service);
 HttpRequest dependencies_request(const Account& account, std::string_view environment, Window window);
 
 }  // namespace gumshoe::datadog

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "evidence/service_code.hpp"
 #include "integrations/datadog/responses.hpp"
 
 namespace gumshoe::datadog {
@@ -21,6 +22,19 @@ result<Items> read_items(const HttpResponse& response);
 
 /// `attributes.tags`, each split at its first colon; the first value of a key stands.
 std::map<std::string, std::string> read_tag_list(const json& attributes);
+
+/// Which code wrote these logs or spans: each combination of repository, commit and version once, at its first sighting.
+class Sightings {
+public:
+    explicit Sightings(std::string_view where) : where_(where) {}  // "span tag"
+    /// `nested` holds what the sender attached beside its tags; a plain "version" there may be anything's.
+    void add(const std::string& service, const std::map<std::string, std::string>& tags, const json& nested, std::int64_t at_nanos);
+    void move_to(Records& records);
+
+private:
+    std::string where_;
+    std::map<std::string, CodeLocation> seen_;
+};
 
 /// A time between 1970 and 2096: nanoseconds and sums of it fit.
 inline bool plausible_ms(std::int64_t ms) {

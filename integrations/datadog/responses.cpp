@@ -182,10 +182,15 @@ std::optional<seconds> rate_limit_reset(const HttpResponse& response) {
 result<Page> read_logs(const HttpResponse& response, Records& records) {
     auto items = read_items(response);
     if (!items) return items.error();
+    Sightings sightings("log tag");
     for (const json& item : items->data) {
         LogRecord log = read_log(item);
-        if (log.time_unix_nano != 0 && !log.body.empty()) records.logs.push_back(std::move(log));
+        if (log.time_unix_nano == 0) continue;
+        const json attributes = item.value("attributes", json::object());
+        sightings.add(log.service, read_tag_list(attributes), attributes.value("attributes", json()), log.time_unix_nano);
+        if (!log.body.empty()) records.logs.push_back(std::move(log));
     }
+    sightings.move_to(records);
     return items->page;
 }
 

@@ -22,6 +22,7 @@ struct Page {
     std::string cursor;
     bool partial = false;  // Datadog gave up before it had seen everything
 };
+/// Logs and spans also tell which code wrote them.
 result<Page> read_logs(const HttpResponse& response, Records& records);
 result<Page> read_spans(const HttpResponse& response, Records& records);
 /// Deploys and flag changes become changes, the rest facts. Links go to `app_url`.
@@ -32,6 +33,10 @@ result<void> read_metrics(const HttpResponse& response, const std::vector<Metric
 
 /// Callers and callees within two steps of `service`.
 result<void> read_dependencies(const HttpResponse& response, const std::string& service, Records& records);
+
+/// Where the code of `service` is, and what it depends on, as the catalogue states it; nothing when it has no entry.
+result<void> read_entity(const HttpResponse& response, const std::string& service, Records& records);
+result<void> read_definition(const HttpResponse& response, const std::string& service, Records& records);
 
 struct Monitor {
     std::string id;

@@ -47,21 +47,18 @@ std::optional<SpanRecord> read_span(const json& item) {
     return span;
 }
 
-/// "https://github.com/acme/shop.git" or "github.com/acme/shop" -> "github:acme/shop"; other hosts stay as "host/path".
-std::string repository_of(std::string url) {
-    for (const char* scheme : {"https://", "http://", "ssh://git@", "git@"}) {
-        if (url.starts_with(scheme)) url.erase(0, std::string_view(scheme).size());
-    }
-    if (url.ends_with(".git")) url.resize(url.size() - 4);
-    for (const char* host : {"github", "gitlab"}) {
-        const std::string prefix = std::string(host) + ".com";
-        if (url.starts_with(prefix + "/") || url.starts_with(prefix + ":")) {
-            url = std::string(host) + ":" + url.substr(prefix.size() + 1);
-            break;
-        }
-    }
-    const bool plain = url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:") == std::string::npos;
-    return plain && url.size() <= 200 ? url : std::string();
+/// A span's version is among its own fields, too.
+std::map<std::string, std::string> span_tags(const json& attributes) {
+    auto tags = read_tag_list(attributes);
+    const auto version = string_or_empty(attributes, "custom.version");
+    if (!version.empty()) tags.emplace("version", version);
+    return tags;
+}
+
+/// As a web address, without credentials; "" for what is none. Whose it is, is not for a monitoring tool to say.
+std::string address_of(const std::string& repository_url) {
+    const auto address = parse_repository_address(repository_url);
+    return address ? "https://" + address->host + "/" + address->name : std::string();
 }
 
 struct Event {
@@ -123,7 +120,7 @@ void add_event(const Event& event, const std::string& app_url, Records& records)
     change.kind = kind;
     change.time = event.at;
     change.service = event.service;
-    change.repository = repository_of(of_tag("git.repository_url"));
+    change.repository = address_of(of_tag("git.repository_url"));
     change.subject = event.title.empty() ? event.message : event.title;
     change.environment = of_tag("env");
     change.sha = of_tag("git.commit.sha");
@@ -179,9 +176,15 @@ std::optional<std::int64_t> nanos(std::string_view time) {
 result<Page> read_spans(const HttpResponse& response, Records& records) {
     auto items = read_items(response);
     if (!items) return items.error();
+    Sightings sightings("span tag");
     for (const json& item : items->data) {
-        if (auto span = read_span(item)) records.spans.push_back(std::move(*span));
+        auto span = read_span(item);
+        if (!span) continue;
+        const json attributes = item.value("attributes", json::object());
+        sightings.add(span->service, span_tags(attributes), attributes.value("custom", json()), span->start_time_unix_nano);
+        records.spans.push_back(std::move(*span));
     }
+    sightings.move_to(records);
     return items->page;
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "integrations/datadog/sandbox_catalogue.hpp"
 #include "integrations/datadog/sandbox_query.hpp"
 #include "integrations/datadog/sandbox_search.hpp"
 #include "integrations/datadog/sandbox_webhook.hpp"
@@ -24,6 +25,12 @@ using sandbox::World;
 HttpReply refused(int status, const std::string& why) {
     return json_reply(status, dump_json(json{{"errors", {why}}}));
 }
+/// Whether the application key was scoped without this permission.
+bool lacks(const World& world, const std::string& permission) {
+    const json& missing = scenario_part(*world.scenario, "datadog.missing_scopes");
+    return missing.is_array() && std::find(missing.begin(), missing.end(), json(permission)) != missing.end();
+}
+
 json datadog_unit(const std::string& ucum) {
     const auto unit = [](const char* family, const char* name, const char* symbol) {
         return json{{"family", family}, {"name", name}, {"short_name", symbol}, {"plural", std::string(name) + "s"}, {"scale_factor", 1}};
@@ -199,6 +206,13 @@ public:
         const std::string_view path = request.path;
         if (request.method == "GET" && path == "/api/v1/query") return query_metrics(request, world);
         if (request.method == "GET" && path == "/api/v1/service_dependencies") return service_dependencies(request, world);
+        constexpr std::string_view definitions = "/api/v2/services/definitions/";
+        const bool catalogue = path == "/api/v2/catalog/entity" || path.starts_with(definitions);
+        if (request.method == "GET" && catalogue && lacks(world, "apm_service_catalog_read")) return refused(403, "Forbidden");
+        if (request.method == "GET" && path == "/api/v2/catalog/entity") return catalogue_entities(request, world);
+        if (request.method == "GET" && path.starts_with(definitions)) {
+            return service_definition(request, url_decode(path.substr(definitions.size())), world);
+        }
         if (request.method == "GET" && path == monitor) return monitors(request, "", world);
         if (request.method == "GET" && path.starts_with("/api/v1/monitor/")) {
             return monitors(request, std::string(path.substr(monitor.size() + 1)), world);
@@ -219,6 +233,7 @@ public:
     json state() const override { return nullptr; }
 
     std::string settings(const World& world) const override {
+        if (!scenario_part(*world.scenario, "datadog").is_object()) return {};
         return dump_json(json{{"site", "datadoghq.com"},
                               {"api_url", world.base_url},
                               {"api_key", "sandbox-datadog-api-key"},

@@ -2,6 +2,7 @@
 #include "integrations/datadog/sandbox_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <tuple>
@@ -121,9 +122,19 @@ HttpReply page_of(std::vector<json> all, const CheckedSearch& search) {
     return json_reply(200, dump_json(body));
 }
 
+/// What Datadog's tracers and agents write as tags: unified service tagging and source code integration.
+constexpr std::array code_tags{"version", "git.commit.sha", "git.repository_url"};
+
+json tags_of(const std::map<std::string, std::string>& attributes, const std::string& service, const std::string& environment) {
+    json tags = {"env:" + environment, "service:" + service};
+    for (const std::string key : code_tags) {
+        if (const auto tag = attributes.find(key); tag != attributes.end()) tags.push_back(key + ":" + tag->second);
+    }
+    return tags;
+}
+
 json datadog_log(const PlayedLog& log, const std::string& environment) {
-    json tags = {"env:" + environment, "service:" + log.service};
-    if (const auto version = log.attributes.find("version"); version != log.attributes.end()) tags.push_back("version:" + version->second);
+    json tags = tags_of(log.attributes, log.service, environment);
     json attributes = {{"timestamp", format_rfc3339(log.at)},
                        {"service", log.service},
                        {"status", log.severity},
@@ -154,12 +165,7 @@ HttpReply search_logs(const CheckedSearch& search, const Telemetry& telemetry) {
 json datadog_span(const PlayedSpan& span, const std::string& environment) {
     json custom = {{"duration", span.duration_nanos}};
     for (const auto& [key, value] : span.attributes) {
-        const std::size_t dot = key.find('.');
-        if (dot == std::string::npos) {
-            custom[key] = value;
-        } else {
-            custom[key.substr(0, dot)][key.substr(dot + 1)] = value;
-        }
+        custom[json::json_pointer("/" + replace_all(key, ".", "/"))] = value;
     }
     if (!span.error) custom.erase("error");
     if (span.error && !custom.contains("error")) custom["error"] = {{"type", "HTTPError"}};
@@ -175,7 +181,7 @@ json datadog_span(const PlayedSpan& span, const std::string& environment) {
               {"start_timestamp", format_rfc3339(from_millis(span.start_nanos / 1'000'000))},
               {"end_timestamp", format_rfc3339(from_millis((span.start_nanos + span.duration_nanos) / 1'000'000))},
               {"single_span", false},
-              {"tags", {"env:" + environment, "service:" + span.service}},
+              {"tags", tags_of(span.attributes, span.service, environment)},
               {"custom", std::move(custom)}}}};
 }
 
@@ -189,7 +195,9 @@ HttpReply search_spans(const CheckedSearch& search, const Telemetry& telemetry) 
             if (key == "resource_name") return {span.name};
             if (key == "trace_id") return {span.trace_id};
             if (key == "@duration") return {std::to_string(span.duration_nanos)};
-            return {};
+            const auto tag = span.attributes.find(std::string(key));
+            const bool known = std::ranges::find(code_tags, key) != code_tags.end() && tag != span.attributes.end();
+            return known ? std::vector<std::string>{tag->second} : std::vector<std::string>{};
         };
         if (search.filter.matches(lookup)) found.push_back(datadog_span(span, telemetry.environment()));
     }

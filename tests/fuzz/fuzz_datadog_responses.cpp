@@ -14,6 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)datadog::read_events(response, app, records);
     (void)datadog::read_metrics(response, {{"avg:a{*}", "a", "x"}}, records);
     (void)datadog::read_dependencies(response, "x", records);
+    (void)datadog::read_entity(response, "x", records);
+    (void)datadog::read_definition(response, "x", records);
     (void)datadog::read_monitor(response, "x", app);
     for (const Change& change : records.changes) fuzz::must(change.link.empty() || change.link.starts_with(app));
     for (const Fact& fact : records.facts) fuzz::must(fact.link.empty() || fact.link.starts_with(app));

@@ -184,7 +184,7 @@ TEST_CASE("a deploy among events is a change with its commit, other events are f
     CHECK(change.kind == "deploy");
     CHECK(change.deployed == true);
     CHECK(change.service == "checkout");
-    CHECK(change.repository == "github:acme/shop");
+    CHECK(change.repository == "https://github.com/acme/shop");  // whose it is, a code host says
     CHECK(change.sha == "4f1c2aa9d0b7e6358c1f42a6e9b3d57081c6f2e4");
     CHECK(change.environment == "prod");
     CHECK(format_rfc3339(change.time) == "2026-08-01T09:49:00Z");

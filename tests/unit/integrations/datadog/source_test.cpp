@@ -83,7 +83,8 @@ TEST_CASE("the plan asks incident and baseline alike, each query once, from type
                                        "datadog/logs/incident", "datadog/logs/baseline", "datadog/logs/incident/other",
                                        "datadog/logs/baseline/other", "datadog/logs/incident/neighbours",
                                        "datadog/logs/baseline/neighbours", "datadog/spans/incident", "datadog/spans/baseline",
-                                       "datadog/events", "datadog/dependencies"});
+                                       "datadog/events", "datadog/dependencies", "datadog/catalogue/checkout",
+                                       "datadog/catalogue/payments"});
     CHECK(play.query("datadog/logs/incident").window.from == play.subject.incident.from);
     CHECK(play.query("datadog/logs/baseline").window.to == play.subject.baseline.to);
     CHECK(play.query("datadog/events").window.from <= play.subject.onset - std::chrono::hours(6));
@@ -104,8 +105,8 @@ TEST_CASE("services that turn out to be called are asked about in a second round
     found.edges = {{"checkout", "payments"}, {"checkout", "checkout-db"}, {"checkout", "inventory"}, {"payments", "bank"}};
     std::vector<std::string> ids;
     for (const Query& query : play.source->follow_up(play.subject, found)) ids.push_back(query.id);
-    CHECK(ids == std::vector<std::string>{"datadog/metrics/checkout-db", "datadog/metrics/inventory", "datadog/logs/incident/callees",
-                                          "datadog/logs/baseline/callees"});
+    CHECK(ids == std::vector<std::string>{"datadog/catalogue/checkout-db", "datadog/catalogue/inventory", "datadog/metrics/checkout-db",
+                                          "datadog/metrics/inventory", "datadog/logs/incident/callees", "datadog/logs/baseline/callees"});
     CHECK(play.source->follow_up(play.subject, {}).empty());
 }
 
