@@ -32,6 +32,8 @@ Variables example_variables() {
             {"GITHUB_TOKEN", "github-token-0123"},
             {"PAGERDUTY_TOKEN", "pagerduty-token-0123"},
             {"PAGERDUTY_WEBHOOK_SECRET", "pagerduty-secret-0123"},
+            {"SIGNOZ_API_KEY", "signoz-key-0123"},
+            {"SIGNOZ_WEBHOOK_TOKEN", "signoz-webhook-token-0123"},
             {"SLACK_BOT_TOKEN", "xoxb-0123"},
             {"SLACK_SIGNING_SECRET", "signing-secret-0123"},
             {"OPENAI_API_KEY", "openai-key-0123"},
@@ -87,7 +89,7 @@ TEST_CASE("The example file loads without a warning, and says what it means") {
     CHECK(authenticate(config.admin.tokens, "Bearer admin-token-0123456789")->name == "ops");
     CHECK(config.store.keep_deliveries == 24h * 30);
     CHECK(config.store.keep_evidence == 24h * 90);
-    for (const char* name : {"alertmanager", "datadog", "pagerduty"}) CHECK(receives(config, name));
+    for (const char* name : {"alertmanager", "datadog", "pagerduty", "signoz"}) CHECK(receives(config, name));
     CHECK_FALSE(receives(config, "github"));
     CHECK(config.default_channel == "C0123456789");
     CHECK(config.ops_channel == "C0987654321");
