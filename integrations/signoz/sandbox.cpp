@@ -219,8 +219,9 @@ HttpReply in_nanoseconds(const RawRequest& request, const World& world) {
     if (request.path == "/api/v2/services") return succeeded(services_of(telemetry, window));
     if (request.path == "/api/v1/services") return json_reply(200, dump_json(services_of(telemetry, window)));
     if (request.path == "/api/v1/listErrors") {
-        if (string_or_empty(*body, "orderParam").empty()) return wrong("orderParam is required");
-        return json_reply(200, "[]");
+        const std::string order = string_or_empty(*body, "orderParam");
+        if (order != "exceptionCount" || !get_int(*body, "limit")) return wrong("given orderParam: " + order + " is not allowed");
+        return json_reply(200, dump_json(exceptions_of(telemetry, window)));
     }
     json edges = json::array();
     const json told = scenario_part(*world.scenario, "telemetry.edges");

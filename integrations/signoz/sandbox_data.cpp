@@ -286,4 +286,31 @@ json services_of(const Telemetry& telemetry, Window window) {
     return list;
 }
 
+json exceptions_of(const Telemetry& telemetry, Window window) {
+    const auto attribute = [](const PlayedSpan& span, const char* key) {
+        const auto found = span.attributes.find(key);
+        return found == span.attributes.end() ? std::string() : found->second;
+    };
+    std::map<std::string, json> groups;
+    for (const KeptSpan& kept : spans_of(telemetry, window)) {
+        const std::string type = attribute(kept.span, "error.type");
+        if (!kept.span.error || type.empty()) continue;
+        const std::string message = attribute(kept.span, "error.message");
+        json& group = groups[kept.span.service + "\n" + type + "\n" + message];
+        if (group.is_null()) {
+            group = {{"exceptionType", type},
+                     {"exceptionMessage", message},
+                     {"exceptionCount", 0},
+                     {"firstSeen", iso(kept.span.start_nanos)},
+                     {"serviceName", kept.span.service},
+                     {"groupID", std::to_string(groups.size())}};
+        }
+        group["exceptionCount"] = group["exceptionCount"].get<int>() + 1;
+        group["lastSeen"] = iso(kept.span.start_nanos);
+    }
+    json list = json::array();
+    for (auto& [key, group] : groups) list.push_back(std::move(group));
+    return list;
+}
+
 }  // namespace gumshoe::signoz

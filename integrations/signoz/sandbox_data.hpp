@@ -28,4 +28,7 @@ result<std::vector<KeptSeries>> series_of(const sandbox::Telemetry& telemetry, c
 /// Callers, callees and figures over a window, as the endpoints of services answer.
 json services_of(const sandbox::Telemetry& telemetry, Window window);
 
+/// Failing spans with `error.type`, by service, type and message; first and last seen within the window, as SigNoz tells it.
+json exceptions_of(const sandbox::Telemetry& telemetry, Window window);
+
 }  // namespace gumshoe::signoz

@@ -14,8 +14,8 @@
 namespace gumshoe::test {
 
 struct SimulatedSignoz {
-    explicit SimulatedSignoz(const std::string& version = "v0.98.0") {
-        std::ifstream file(std::string(GUMSHOE_SOURCE_DIR) + "/sandbox/scenarios/noisy-monitor.json");
+    explicit SimulatedSignoz(const std::string& version = "v0.98.0", const std::string& name = "noisy-monitor") {
+        std::ifstream file(std::string(GUMSHOE_SOURCE_DIR) + "/sandbox/scenarios/" + name + ".json");
         std::stringstream text;
         text << file.rdbuf();
         json scenario = json::parse(text.str());
