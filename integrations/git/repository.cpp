@@ -313,12 +313,7 @@ result<Range> Repository::range(const std::string& base, const std::string& head
 }
 
 result<std::string> Repository::commit_of(const std::string& version, const std::string& service) const {
-    std::vector<std::string> names{version, "v" + version};
-    if (version.starts_with('v')) names.push_back(version.substr(1));
-    for (const auto* between : {"-", "@", "/"}) {
-        for (const auto& plain : {version, "v" + version}) names.push_back(service + between + plain);
-    }
-    for (const auto& name : names) {
+    for (const auto& name : tag_names(service, version)) {
         const auto full = "refs/tags/" + name;
         int valid = 0;
         if (git_reference_name_is_valid(&valid, full.c_str()) != 0 || valid == 0) continue;

@@ -40,7 +40,7 @@ public:
     result<Commits> history(Window window, const std::string& path) const;
     /// What `head` has and `base` does not; of an empty `base` the head alone. Errors as of history, and not_found for unknown commits.
     result<Range> range(const std::string& base, const std::string& head, const std::string& path) const;
-    /// The commit of a version: of the first tag of the usual names ("v1.2.3", "1.2.3", "checkout-1.2.3", "checkout@1.2.3"). "" for none.
+    /// The commit of a version: of the first of its usual tags (tag_names) that is there. "" for none.
     result<std::string> commit_of(const std::string& version, const std::string& service) const;
     /// The address of the remote "origin"; "" for none.
     std::string origin() const;

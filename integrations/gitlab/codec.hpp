@@ -37,6 +37,7 @@ HttpRequest diff_request(std::string_view api_url, std::string_view project, std
 HttpRequest merge_requests_of_commit_request(std::string_view api_url, std::string_view project, std::string_view sha);
 HttpRequest merged_request(std::string_view api_url, std::string_view project, Timestamp since);
 HttpRequest compare_request(std::string_view api_url, std::string_view project, std::string_view from, std::string_view to);
+HttpRequest tag_request(std::string_view api_url, std::string_view project, std::string_view name);
 /// The same request for another page.
 HttpRequest at_page(HttpRequest request, std::string_view page);
 
@@ -83,6 +84,7 @@ result<Change> read_commit(const json& body);  // kind commit; neither files nor
 result<std::vector<Change>> read_commits(const json& body);
 result<std::vector<MergeRequest>> read_merge_requests(const json& body);
 result<Range> read_comparison(const json& body);
+result<std::string> read_tag(const json& body);  // its commit
 /// Adds the files and patches of a list of diffs to a change, cut to limits.
 result<void> add_diffs(Change& change, const json& diffs);
 

@@ -19,7 +19,8 @@ constexpr std::size_t commits_kept = 100;
 constexpr std::size_t range_kept = 30;
 
 const CodeHost& host() {
-    static const CodeHost gitlab{"gitlab", "GitLab", {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests}, parse_project};
+    static const CodeHost gitlab{
+        "gitlab", "GitLab", {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests, QueryKind::code}, parse_project};
     return gitlab;
 }
 
@@ -82,7 +83,7 @@ public:
         const auto project = project_at(client_.api_url(), address.host, address.name);
         return project.empty() ? std::string() : "gitlab:" + project;
     }
-    std::vector<QueryKind> on_demand() const override { return host().kinds; }
+    std::vector<QueryKind> on_demand() const override { return {QueryKind::commits, QueryKind::deployments, QueryKind::pull_requests}; }
     result<Query> ask(QueryKind kind, std::string service, Window window, const Subject& subject) const override {
         return code_question(host(), kind, service, window, subject);
     }
@@ -100,6 +101,8 @@ public:
                 co_return co_await merge_requests(std::move(*job), deadline);
             case QueryKind::compare:
                 co_return co_await compare(std::move(*job), deadline);
+            case QueryKind::code:
+                co_return co_await version(std::move(*job), deadline);
             default:
                 co_return Error{errc::unsupported, "GitLab has no such evidence"};
         }
@@ -289,6 +292,30 @@ private:
         alone.comparison.total_commits = 1;
         alone.comparison.commits.push_back(std::move(*commit));
         co_return alone;
+    }
+
+    /// The commit that a version is tagged at. A version without a tag is no error: many are not tagged.
+    task<Fetched> version(Job job, Deadline deadline) {
+        CodeLocation location;
+        location.service = job.query.entity;
+        location.version = job.argument("version");
+        location.repository = job.reference;
+        job.fetched.query_text = "tag of " + location.service + " " + location.version + " in " + job.project;
+        job.fetched.link = job.web + (job.commit_page.empty() ? "" : "/-/tags");
+        for (const auto& tag : tag_names(location.service, location.version)) {
+            auto request = tag_request(client_.api_url(), job.project, tag);
+            auto answer = co_await client_.call(std::move(request), "tag " + tag, deadline);
+            if (!answer && answer.error().code == errc::not_found) continue;
+            if (!answer) co_return answer.error();
+            job.keep_raw(answer->bytes);
+            auto revision = read_tag(*answer->body);
+            if (!revision) co_return revision.error();
+            location.revision = std::move(*revision);
+            location.origin = "tag " + tag;
+            job.fetched.records.code.push_back(std::move(location));
+            break;
+        }
+        co_return std::move(job.fetched);
     }
 
     /// The head's merge request, where its subject does not name one.

@@ -124,6 +124,10 @@ HttpRequest compare_request(std::string_view api_url, std::string_view project, 
     return get(api_url, project, "/repository/compare?from=" + url_encode(from) + "&to=" + url_encode(to) + "&straight=false");
 }
 
+HttpRequest tag_request(std::string_view api_url, std::string_view project, std::string_view name) {
+    return get(api_url, project, "/repository/tags/" + url_encode(name));
+}
+
 HttpRequest at_page(HttpRequest request, std::string_view page) {
     request.url += "&page=" + url_encode(page);
     return request;

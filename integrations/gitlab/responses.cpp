@@ -201,6 +201,12 @@ result<Range> read_comparison(const json& body) {
     return range;
 }
 
+result<std::string> read_tag(const json& body) {
+    auto sha = string_or_empty(body, "commit.id");
+    if (!is_sha(sha)) return bad_reply("commit.id");
+    return sha;
+}
+
 result<void> add_diffs(Change& change, const json& diffs) {
     if (!diffs.is_array()) return bad_reply("diffs");
     for (const auto& diff : diffs) add_file(change, string_or_empty(diff, "new_path"), string_or_empty(diff, "diff"));

@@ -170,6 +170,18 @@ HttpReply deployments(const Call& call, const std::string&) {
     return paged(call, items);
 }
 
+HttpReply tag(const Call& call, const std::string& name) {
+    const auto* tags = find(call.project, "tags");
+    const auto found = tags != nullptr && tags->is_object() ? tags->find(name) : json::const_iterator();
+    const bool known = tags != nullptr && tags->is_object() && found != tags->end() && found->is_string();
+    const auto* commit = known ? call.commit(found->get<std::string>()) : nullptr;
+    if (commit == nullptr) return refuse(404, "404 Tag Not Found");
+    auto target = commit_json(call, *commit);
+    json body{{"name", name}, {"message", nullptr}, {"target", target.at("id")}, {"protected", false}, {"release", nullptr}};
+    body["commit"] = std::move(target);
+    return json_reply(200, dump_json(body));
+}
+
 // The history is one line: the range is what lies after `from` up to `to`.
 HttpReply compare(const Call& call, const std::string&) {
     for (const auto* name : {"from", "to"}) {
@@ -203,13 +215,10 @@ struct Endpoint {
 
 HttpReply answer(const Call& call, const std::vector<std::string>& rest) {
     static const std::vector<Endpoint> endpoints{
-        {{"repository", "commits"}, commits},
-        {{"repository", "commits", "*"}, one_commit},
-        {{"repository", "commits", "*", "diff"}, diff},
-        {{"repository", "commits", "*", "merge_requests"}, merge_requests_of},
-        {{"repository", "compare"}, compare},
-        {{"merge_requests"}, merge_requests},
-        {{"deployments"}, deployments},
+        {{"repository", "commits"}, commits},           {{"repository", "commits", "*"}, one_commit},
+        {{"repository", "commits", "*", "diff"}, diff}, {{"repository", "commits", "*", "merge_requests"}, merge_requests_of},
+        {{"repository", "compare"}, compare},           {{"repository", "tags", "*"}, tag},
+        {{"merge_requests"}, merge_requests},           {{"deployments"}, deployments},
     };
     for (const auto& endpoint : endpoints) {
         std::string argument;

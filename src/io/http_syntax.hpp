@@ -24,7 +24,7 @@ inline bool is_field_value(std::string_view text) {
 inline std::string_view origin_of(std::string_view url) {
     const auto scheme = url.find("://");
     if (scheme == std::string_view::npos) return {};
-    return url.substr(0, url.find_first_of("/?#\\", scheme + 3));
+    return url.substr(0, url.find_first_of("/?#", scheme + 3));
 }
 
 inline bool same_origin(std::string_view a, std::string_view b) {

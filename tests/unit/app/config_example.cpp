@@ -30,6 +30,7 @@ Variables example_variables() {
             {"DD_APP_KEY", "dd-app-key-0123"},
             {"DD_WEBHOOK_TOKEN", "webhook-token-0123456"},
             {"GITHUB_TOKEN", "github-token-0123"},
+            {"GITLAB_TOKEN", "gitlab-token-0123"},
             {"PAGERDUTY_TOKEN", "pagerduty-token-0123"},
             {"PAGERDUTY_WEBHOOK_SECRET", "pagerduty-secret-0123"},
             {"SIGNOZ_API_KEY", "signoz-key-0123"},

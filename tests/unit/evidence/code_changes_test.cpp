@@ -50,6 +50,13 @@ TEST_CASE("A path holds its own folder and not its namesakes") {
     CHECK_FALSE(touches(change, "services/payments"));
 }
 
+TEST_CASE("A version is looked for under the names that tags have") {
+    using Names = std::vector<std::string>;
+    CHECK(tag_names("checkout", "v412") == Names{"v412", "412", "checkout-412", "checkout@412", "checkout-v412"});
+    CHECK(tag_names("checkout", "1.2.3") == Names{"1.2.3", "v1.2.3", "checkout-1.2.3", "checkout@1.2.3", "checkout-v1.2.3"});
+    CHECK(tag_names("checkout", "vanilla")[1] == "vvanilla");
+}
+
 TEST_CASE("Files and patches are kept within limits, whatever their size") {
     Change change;
     add_file(change, "", "+lost");

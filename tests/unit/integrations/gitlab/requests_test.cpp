@@ -61,6 +61,7 @@ TEST_CASE("Every request percent-encodes what it carries, the slashes of a proje
         {merged_request(api, "team/sub/shop", now),
          shop + "/merge_requests?state=merged&order_by=updated_at&sort=desc&updated_after=2026-08-01T10%3A00%3A00Z&per_page=100"},
         {compare_request(api, "team/sub/shop", "aaaaaaa", "bbbbbbb"), shop + "/repository/compare?from=aaaaaaa&to=bbbbbbb&straight=false"},
+        {tag_request(api, "team/sub/shop", "checkout/v1"), shop + "/repository/tags/checkout%2Fv1"},
         {at_page(diff_request(api, "team/sub/shop", "4f1c2aa"), "2"), shop + "/repository/commits/4f1c2aa/diff?per_page=100&page=2"},
     };
     for (const auto& row : rows) {

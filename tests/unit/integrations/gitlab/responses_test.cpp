@@ -219,6 +219,7 @@ TEST_CASE("A document of another shape is a bad reply that names the field") {
         {read_comparison(json::object()).error(), "commits"},
         {read_comparison(json{{"commits", json::array()}}).error(), "diffs"},
         {add_diffs(change, json::object()).error(), "diffs"},
+        {read_tag(json{{"commit", {{"id", "main"}}}}).error(), "commit.id"},
     };
     for (const auto& row : rows) {
         CHECK(row.error.code == errc::bad_reply);

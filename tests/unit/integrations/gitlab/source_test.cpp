@@ -171,6 +171,28 @@ TEST_CASE_METHOD(Fixture, "the follow-up compares a suspect deploy with the one 
     CHECK(alone.records.facts[0].text == "deploy 90411 to production brought 1 commit, 1 files changed, 1 of them under services/checkout");
 }
 
+TEST_CASE_METHOD(Fixture, "a version that was seen without a commit is looked up among the tags") {
+    change_shop([](json& project) { project["tags"] = {{"checkout-412", culprit}, {"v411", replaced}}; });
+    Records found;
+    for (const auto* version : {"v411", "v412", "nightly"}) {
+        CodeLocation seen;
+        seen.service = "checkout";
+        seen.version = version;
+        seen.seen_at = clock.now() - std::chrono::hours(1) + std::chrono::minutes(found.code.size());
+        found.code.push_back(seen);
+    }
+    const auto queries = source->follow_up(subject, found);
+    REQUIRE(ids(queries) == Ids{"gitlab/code/checkout/v411", "gitlab/code/checkout/v412", "gitlab/code/checkout/nightly"});
+    const auto old = fetch(queries[0]).value().records.code;
+    REQUIRE(old.size() == 1);
+    CHECK(old[0].revision == replaced);
+    CHECK(old[0].version == "v411");
+    CHECK(old[0].repository == "gitlab:team/sub/shop");
+    CHECK(fetch(queries[1]).value().records.code[0].revision == culprit);
+    CHECK(fetch(queries[1]).value().records.code[0].origin == "tag checkout-412");
+    CHECK(fetch(queries[2]).value().records.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "a comparison that GitLab gave up on is marked as cut") {
     change_shop([](json& project) { project["compare_timeout"] = true; });
     const auto found = fetch(planned("gitlab/deployments/checkout")).value().records;
