@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "io/connection_listener.hpp"
 #include "io/event_loop.hpp"
 #include "io/request_reader.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/play.hpp"
 
 namespace gumshoe::sandbox {
 namespace {
@@ -41,6 +43,7 @@ public:
     World world(std::string_view vendor) const {
         return {.scenario = options_.scenario, .zero = options_.zero, .now = loop_.clock().now(), .base_url = url(vendor)};
     }
+    std::vector<HttpRequest> webhooks(std::string_view moment);
     const std::deque<LoggedRequest>& log() const { return log_; }
     void set_faults(FaultPlan faults) { faults_ = std::move(faults); }
     void reset();
@@ -62,6 +65,7 @@ private:
     HttpReply ask(Simulation& vendor, const std::string& name, const RawRequest& request);
     HttpReply control(const RawRequest& request);
     HttpReply control_faults(const RawRequest& request);
+    HttpReply control_webhooks(std::string_view moment);
     json requests_as_json() const;
     void note(LoggedRequest request);
 
@@ -133,6 +137,7 @@ HttpReply Company::ask(Simulation& vendor, const std::string& name, const RawReq
 
 HttpReply Company::control(const RawRequest& request) {
     constexpr std::string_view state = "/_sandbox/state/";
+    constexpr std::string_view webhooks = "/_sandbox/webhooks/";
     const bool get = request.method == "GET";
     if (request.path == "/_sandbox/faults") return control_faults(request);
     if (get && request.path == "/_sandbox/requests") return json_reply(200, dump_json(requests_as_json()));
@@ -140,6 +145,7 @@ HttpReply Company::control(const RawRequest& request) {
         const Simulation* vendor = simulation(std::string_view(request.path).substr(state.size()));
         if (vendor != nullptr) return json_reply(200, dump_json(vendor->state()));
     }
+    if (get && request.path.starts_with(webhooks)) return control_webhooks(std::string_view(request.path).substr(webhooks.size()));
     if (request.method == "POST" && request.path == "/_sandbox/reset") {
         reset();
         return HttpReply{.status = 204};
@@ -160,6 +166,30 @@ HttpReply Company::control_faults(const RawRequest& request) {
     if (!plan) return problem(400, "Not a list of faults", plan.error().message);
     faults_ = std::move(*plan);
     return HttpReply{.status = 204};
+}
+
+std::vector<HttpRequest> Company::webhooks(std::string_view moment) {
+    std::vector<HttpRequest> all;
+    for (const auto& [name, vendor] : simulations_) {
+        for (HttpRequest& request : vendor->webhooks(world(name), moment)) {
+            request.url = "/webhooks/" + name;
+            all.push_back(std::move(request));
+        }
+    }
+    return all;
+}
+
+HttpReply Company::control_webhooks(std::string_view moment) {
+    if (std::ranges::find(moments, moment) == moments.end()) {
+        return problem(404, "No such moment", "There are " + join({moments.begin(), moments.end()}, ", ") + ".");
+    }
+    json list = json::array();
+    for (const HttpRequest& request : webhooks(moment)) {
+        json headers = json::object();
+        for (const auto& [name, value] : request.headers) headers[name] = value;
+        list.push_back({{"method", request.method}, {"path", request.url}, {"headers", std::move(headers)}, {"body", request.body}});
+    }
+    return json_reply(200, dump_json(list));
 }
 
 json Company::requests_as_json() const {
@@ -315,6 +345,7 @@ public:
     std::string url(std::string_view vendor) const override { return company_->url(vendor); }
     Simulation* simulation(std::string_view vendor) override { return company_->simulation(vendor); }
     World world(std::string_view vendor) const override { return company_->world(vendor); }
+    std::vector<HttpRequest> webhooks(std::string_view moment) override { return company_->webhooks(moment); }
     std::vector<LoggedRequest> requests() const override { return {company_->log().begin(), company_->log().end()}; }
     std::size_t calls(std::string_view vendor, std::string_view method, std::string_view path_prefix) const override {
         return static_cast<std::size_t>(std::ranges::count_if(company_->log(), [&](const LoggedRequest& one) {

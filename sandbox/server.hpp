@@ -1,6 +1,6 @@
 // The simulated company on the network: every vendor's simulation below "/<vendor>" of one loopback address, with a log of what was
-// asked and faults on order. Control: GET /_sandbox/requests, GET /_sandbox/state/<vendor>, GET PUT DELETE /_sandbox/faults,
-// POST /_sandbox/reset.
+// asked and faults on order. Control: GET /_sandbox/requests, GET /_sandbox/state/<vendor>, GET /_sandbox/webhooks/<moment>,
+// GET PUT DELETE /_sandbox/faults, POST /_sandbox/reset.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "io/http_message.hpp"
 #include "sandbox/simulation.hpp"
 
 namespace gumshoe {
@@ -51,6 +52,8 @@ public:
     /// Null when there is none of that name. Valid until reset().
     virtual Simulation* simulation(std::string_view vendor) = 0;
     virtual World world(std::string_view vendor) const = 0;
+    /// What the vendors would send now, one after the other; the URLs are paths of a service: "/webhooks/<vendor>".
+    virtual std::vector<HttpRequest> webhooks(std::string_view moment) = 0;
     /// Newest last; the last 10,000.
     virtual std::vector<LoggedRequest> requests() const = 0;
     /// Requests of a vendor, by prefix of their path and, unless "", method.

@@ -28,7 +28,7 @@ public:
     /// Path and query are relative to the vendor's API root.
     virtual HttpReply handle(const RawRequest& request, const World& world) = 0;
     /// The webhook that the vendor would send for this scenario, as it would send it (monitoring tools only); the URL's path and
-    /// credentials are filled by the caller. `moment`: "trigger", "renotify", "recovery".
+    /// credentials are filled by the caller. `moment`: one of sandbox/play.hpp.
     virtual std::vector<HttpRequest> webhooks(const World& world, std::string_view moment) {
         (void)world;
         (void)moment;

@@ -9,6 +9,7 @@
 #include "app/config.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
+#include "sandbox/play.hpp"
 
 namespace gumshoe {
 
@@ -35,7 +36,7 @@ void add_demo(CLI::App& app, Chosen& chosen) {
     CLI::App* command = app.add_subcommand("demo", "Play an incident against a simulated company: no keys, no network");
     command->add_option("-s,--scenario", arguments->scenario, "Name or file of the scenario")->capture_default_str();
     command->add_flag("--once", arguments->once, "End after the finding instead of leaving the service up");
-    command->add_flag("--json", arguments->json, "Print the finding as JSON and nothing else");
+    command->add_flag("--json", arguments->json, "Print the findings as JSON and nothing else");
     command->add_flag("--list", arguments->list, "Name the scenarios");
     command->add_option("--listen", arguments->listen, "Address of the webhook listener; port 0 is a free one")->capture_default_str();
     command->add_option("--admin-listen", arguments->admin_listen, "Address of the admin listener")->capture_default_str();
@@ -52,6 +53,11 @@ void add_sandbox(CLI::App& app, Chosen& chosen) {
     command->add_option("--service-listen", arguments->service_listen, "Webhook listener in that configuration")->capture_default_str();
     command->add_option("--service-admin-listen", arguments->service_admin_listen, "Admin listener in it")->capture_default_str();
     command->add_option("--database", arguments->database, "Database in it")->capture_default_str();
+    command
+        ->add_option(
+            "--send", arguments->send,
+            "Instead of serving: send what the tools of the sandbox at --listen send at this moment to the service at --service-listen")
+        ->check(CLI::IsMember(std::vector<std::string>(sandbox::moments.begin(), sandbox::moments.end())));
     command->callback([&chosen, arguments] { chosen.command = [arguments] { return run_sandbox(*arguments); }; });
 }
 

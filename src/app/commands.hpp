@@ -39,6 +39,7 @@ struct SandboxArguments {
     std::string service_listen = "127.0.0.1:8080";
     std::string service_admin_listen = "127.0.0.1:8081";
     std::string database = "sandbox.db";
+    std::string send;  // a moment: instead of serving, send its webhooks from the sandbox at `listen` to `service_listen`
 };
 int run_sandbox(const SandboxArguments& arguments);
 

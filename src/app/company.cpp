@@ -13,8 +13,11 @@ namespace gumshoe {
 result<std::unique_ptr<Company>> Company::open(EventLoop& loop, const std::string& scenario, const std::string& listen) {
     auto loaded = sandbox::load_scenario(scenario);
     if (!loaded) return loaded.error();
+    auto play = sandbox::read_play(**loaded);
+    if (!play) return in_context("scenario " + scenario, play.error());
     std::unique_ptr<Company> company(new Company);
     company->scenario_ = *loaded;
+    company->play_ = std::move(*play);
     sandbox::SandboxOptions options;
     options.listen = listen;
     options.scenario = *loaded;
@@ -68,15 +71,8 @@ std::string Company::configuration(const CompanyService& service) const {
 }
 
 std::vector<HttpRequest> Company::webhooks(const std::string& moment, const std::string& url) const {
-    std::vector<HttpRequest> all;
-    for (const Vendor& vendor : vendors()) {
-        sandbox::Simulation* simulation = server_->simulation(vendor.name);
-        if (!simulation) continue;
-        for (HttpRequest& request : simulation->webhooks(server_->world(vendor.name), moment)) {
-            request.url = url + "/webhooks/" + std::string(vendor.name);
-            all.push_back(std::move(request));
-        }
-    }
+    std::vector<HttpRequest> all = server_->webhooks(moment);
+    for (HttpRequest& request : all) request.url = url + request.url;
     return all;
 }
 

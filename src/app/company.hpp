@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "io/http_message.hpp"
+#include "sandbox/play.hpp"
 #include "sandbox/server.hpp"
 
 namespace gumshoe {
@@ -22,12 +23,13 @@ struct CompanyService {
 
 class Company {
 public:
-    /// Opens the sandbox; the incident's alert fires now. Errors: the scenario, the address.
+    /// Opens the sandbox; the incident's alert fires now. Errors: the scenario and its play, the address.
     static result<std::unique_ptr<Company>> open(EventLoop& loop, const std::string& scenario, const std::string& listen);
 
     sandbox::SandboxServer& server() { return *server_; }
     std::string title() const;
     std::string description() const;
+    const std::vector<sandbox::PlayedMoment>& play() const { return play_; }
 
     /// A configuration file (JSON, which is YAML) for a service of this company.
     std::string configuration(const CompanyService& service) const;
@@ -42,6 +44,7 @@ private:
     Company() = default;
 
     std::shared_ptr<const json> scenario_;
+    std::vector<sandbox::PlayedMoment> play_;
     std::unique_ptr<sandbox::SandboxServer> server_;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <stdexcept>
 
@@ -102,6 +103,25 @@ HttpResponse Stage::call(HttpRequest request) {
 
 json Stage::webhook(const std::string& moment) const {
     return json::parse(read_file(scratch_ / "gumshoe.yaml.webhooks.json")).at(moment).at(0);
+}
+
+std::vector<json> Stage::webhooks(const std::string& moment) {
+    std::vector<json> all = json::parse(sandbox("GET", "/_sandbox/webhooks/" + moment).body).get<std::vector<json>>();
+    const std::string service = "http://" + config_["server"]["listen"].get<std::string>();
+    for (json& webhook : all) webhook["url"] = service + webhook.at("path").get<std::string>();
+    return all;
+}
+
+std::vector<std::string> Stage::send_webhooks(const std::string& moment) {
+    std::vector<std::string> named;
+    for (const json& webhook : webhooks(moment)) {
+        const HttpResponse answer = send(webhook);
+        if (answer.status / 100 != 2) throw std::runtime_error(std::to_string(answer.status) + " " + answer.body);
+        for (const json& id : json::parse(answer.body).at("investigations")) {
+            if (std::find(named.begin(), named.end(), id.get<std::string>()) == named.end()) named.push_back(id.get<std::string>());
+        }
+    }
+    return named;
 }
 
 HttpResponse Stage::send(const json& webhook) {

@@ -28,7 +28,9 @@ public:
     bool service_running() { return service_ && service_->running(); }
 
     // What the monitoring tool sends.
-    json webhook(const std::string& moment = "trigger") const;  // {method, url, headers, body}
+    json webhook(const std::string& moment = "trigger") const;  // {method, url, headers, body}; the first one
+    /// Of all its tools, as they would send them now.
+    std::vector<json> webhooks(const std::string& moment = "trigger");
     HttpResponse send(const json& request);
     HttpResponse send_webhook(const std::string& moment = "trigger") { return send(webhook(moment)); }
 
@@ -39,6 +41,9 @@ public:
     /// Waits until the run under way ended; its investigation as the API shows it.
     json finished(const std::string& investigation, std::chrono::milliseconds limit = std::chrono::seconds(60));
     std::vector<json> runs(const std::string& investigation);
+
+    /// Sends them one after the other; the investigations that the answers name, each once.
+    std::vector<std::string> send_webhooks(const std::string& moment = "trigger");
 
     // The simulated company.
     HttpResponse sandbox(const std::string& method, const std::string& path, const std::string& body = "");

@@ -31,6 +31,14 @@ public:
         if (request.path == "/streamed") reply.stream = [left = 3]() mutable { return piece(left--); };
         return reply;
     }
+    std::vector<HttpRequest> webhooks(const World&, std::string_view moment) override {
+        if (moment != "trigger") return {};
+        HttpRequest request;
+        request.method = "POST";
+        request.headers.add("X-Signature", name_);
+        request.body = "after " + std::to_string(handled_);
+        return {request};
+    }
     json state() const override { return {{"handled", handled_}}; }
 
 private:
@@ -74,6 +82,21 @@ struct Company {
 };
 
 }  // namespace
+
+TEST_CASE("what the vendors would send at a moment is theirs, told as it is now") {
+    Company company;
+    REQUIRE(company.get("/slack/anything"));
+    const auto reply = company.get("/_sandbox/webhooks/trigger");
+    REQUIRE(reply);
+    const json list = json::parse(reply->body);
+    REQUIRE(list.size() == 2);
+    CHECK(list[0] ==
+          json{{"method", "POST"}, {"path", "/webhooks/datadog"}, {"headers", {{"X-Signature", "datadog"}}}, {"body", "after 0"}});
+    CHECK(list[1].at("path") == "/webhooks/slack");
+    CHECK(list[1].at("body") == "after 1");
+    CHECK(company.get("/_sandbox/webhooks/recovery")->body == "[]");
+    CHECK(company.get("/_sandbox/webhooks/lunch")->status == 404);
+}
 
 TEST_CASE("each vendor answers below its name and sees paths of its own root") {
     Company company;
