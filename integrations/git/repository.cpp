@@ -102,7 +102,7 @@ std::string name_of(const git_diff_delta* delta) {
 void add_files_of(git_diff* diff, const std::string& path, Change& change) {
     const auto count = git_diff_num_deltas(diff);
     for (const bool own : {true, false}) {
-        for (std::size_t i = 0; i < std::min(count, files_counted); ++i) {
+        for (std::size_t i = 0; i < count && !files_are_full(change); ++i) {
             const auto name = name_of(git_diff_get_delta(diff, i));
             if (lies_under(name, path) == own) add_file(change, name, diff_is_full(change) ? std::string() : hunks_of(diff, i));
         }
@@ -122,7 +122,6 @@ struct Repository::Open {
         return {errc::bad_reply, "the mirror " + name + " cannot be read (" + last_words() + "): look at it with git fsck"};
     }
     Error too_late() const { return {errc::timeout, "reading the mirror " + name + " took too long"}; }
-    bool shallow() const { return git_repository_is_shallow(repository.get()) == 1; }
 
     result<Commit> commit(const git_oid& id) const {
         git_commit* found = nullptr;
@@ -139,13 +138,11 @@ struct Repository::Open {
         return Commit(found);
     }
 
-    /// Null for the first commit, and where a shallow clone ends.
+    /// Null for the first commit.
     result<Commit> parent(const git_commit* commit, unsigned index) const {
         git_commit* found = nullptr;
         if (index >= git_commit_parentcount(commit)) return Commit();
-        const int outcome = git_commit_parent(&found, commit, index);
-        if (outcome == GIT_ENOTFOUND && shallow()) return Commit();
-        if (outcome != 0) return unreadable();
+        if (git_commit_parent(&found, commit, index) != 0) return unreadable();
         return Commit(found);
     }
 
@@ -214,11 +211,11 @@ struct Repository::Open {
         return Walk(made);
     }
 
-    /// The next commit; null at the end of the history that is here.
+    /// The next commit; null at the end of the history.
     result<Commit> next(git_revwalk* walk) const {
         git_oid id;
         const int outcome = git_revwalk_next(&id, walk);
-        if (outcome == GIT_ITEROVER || (outcome == GIT_ENOTFOUND && shallow())) return Commit();
+        if (outcome == GIT_ITEROVER) return Commit();
         if (outcome != 0) return unreadable();
         return commit(id);
     }
@@ -237,7 +234,8 @@ result<Repository> Repository::open(const std::filesystem::path& root, const std
     git_repository* made = nullptr;
     const int outcome = git_repository_open_ext(&made, folder->c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
     open->repository.reset(made);
-    if (outcome == GIT_EOWNER) {
+    // Where the user has no such setting at all, libgit2 1.5 complains of its absence in place of the owner.
+    if (outcome == GIT_EOWNER || (outcome == GIT_ENOTFOUND && last_words().find("safe.directory") != std::string::npos)) {
         return Error{errc::forbidden, "the mirror " + name +
                                           " belongs to another user: give it to the user that Gumshoe runs as, or name its folder in that "
                                           "user's git configuration (safe.directory)"};
@@ -246,6 +244,10 @@ result<Repository> Repository::open(const std::filesystem::path& root, const std
     // A .git that is a file, or a worktree, may lead anywhere.
     if (!lies_in(git_repository_path(made), root) || !lies_in(git_repository_commondir(made), root)) {
         return Error{errc::forbidden, "the mirror " + name + " leads out of the folder of mirrors"};
+    }
+    // Without its first commits libgit2 walks none of them, and an empty history would look like a quiet week.
+    if (git_repository_is_shallow(made) == 1) {
+        return Error{errc::unsupported, "the mirror " + name + " is a shallow clone, which cannot be read: git fetch --unshallow mends it"};
     }
     return Repository(std::move(open));
 }

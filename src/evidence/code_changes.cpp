@@ -82,6 +82,10 @@ std::string first_line(std::string_view text) {
     return truncate(first.empty() ? std::string_view() : trim(first.front()), line_bytes);
 }
 
+bool files_are_full(const Change& change) {
+    return change.files.size() >= files_listed;
+}
+
 bool diff_is_full(const Change& change) {
     return change.diff.size() >= diff_bytes;
 }
@@ -89,7 +93,7 @@ bool diff_is_full(const Change& change) {
 void add_file(Change& change, std::string_view name, std::string_view patch) {
     const auto file = first_line(name);
     if (file.empty()) return;
-    if (change.files.size() < files_listed) change.files.push_back(file);
+    if (!files_are_full(change)) change.files.push_back(file);
     if (patch.empty() || diff_is_full(change)) return;
     // One patch alone may be megabytes: what cannot be kept is not cleaned either.
     const auto kept = patch.substr(0, 4 * diff_bytes);

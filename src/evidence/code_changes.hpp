@@ -28,6 +28,8 @@ std::vector<std::string> tag_names(std::string_view service, std::string_view ve
 std::string first_line(std::string_view text);
 /// Adds a changed file, and its patch to the diff, both within limits. Nothing for an empty name.
 void add_file(Change& change, std::string_view name, std::string_view patch);
+/// Whether add_file has no room for more names, or more of a patch.
+bool files_are_full(const Change& change);
 bool diff_is_full(const Change& change);
 
 /// What lies between two commits, as a host tells it.

@@ -1,6 +1,7 @@
 // The simulated GitLab refuses what GitLab refuses, ignores what it ignores, and pages as it does.
 #include <catch2/catch.hpp>
 
+#include "base/text.hpp"
 #include "tests/unit/integrations/gitlab/simulated.hpp"
 
 using namespace gumshoe;
