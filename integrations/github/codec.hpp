@@ -22,6 +22,8 @@ struct Repository {
 
 /// "github:acme/shop" or "acme/shop". Errors: invalid_argument for anything but [A-Za-z0-9_.-] in two segments.
 result<Repository> parse_repository(std::string_view reference);
+/// "github:acme/shop" for the address of a repository there; "" for one of another host.
+std::string repository_at(std::string_view web_url, const RepositoryAddress& address);
 /// Where people look at it: "https://api.github.com" -> "https://github.com".
 std::string web_url(std::string_view api_url);
 

@@ -25,6 +25,7 @@ VendorRoles connect(Section& section, VendorServices services) {
     auto app = read_app(section);
     auto token = section.secret("token");
     const auto api_url = section.url("api_url", "https://api.github.com");
+    const auto web_url = section.url("web_url");
     VendorRoles roles;
     if (!token.empty()) roles.secrets.push_back(token);
     if (app) roles.secrets.push_back(app->private_key);
@@ -33,7 +34,7 @@ VendorRoles connect(Section& section, VendorServices services) {
     if (services.http == nullptr || services.clock == nullptr) return roles;
     auto credentials = app ? github::app_credentials(std::move(*app), api_url, *services.http, *services.clock)
                            : github::token_credentials(std::move(token));
-    roles.source = github::make_source(std::move(credentials), *services.http, *services.clock, api_url);
+    roles.source = github::make_source(std::move(credentials), *services.http, *services.clock, api_url, web_url);
     return roles;
 }
 

@@ -46,6 +46,15 @@ result<Repository> parse_repository(std::string_view reference) {
     return Repository{std::string(reference.substr(0, slash)), std::string(reference.substr(slash + 1))};
 }
 
+std::string repository_at(std::string_view web_url, const RepositoryAddress& address) {
+    const auto scheme = web_url.find("://");
+    const auto host = to_lower(web_url.substr(scheme == std::string_view::npos ? 0 : scheme + 3));
+    // ssh.github.com is where git goes when only the port of https is open.
+    const bool ours = address.host == host || address.host == "www." + host || address.host == "ssh." + host;
+    const auto repository = ours ? parse_repository(address.name) : result<Repository>(Error{errc::not_found, "of another host"});
+    return repository ? "github:" + repository->slug() : std::string();
+}
+
 std::string web_url(std::string_view api_url) {
     std::string url(api_url);
     if (url.ends_with("/api/v3")) return url.substr(0, url.size() - 7);

@@ -164,9 +164,11 @@ HttpReply commits(const Call& call) {
     return paged(call, items);
 }
 
-HttpReply one_commit(const Call& call, const std::string& sha) {
-    const auto* commit = call.commit(sha);
-    if (commit == nullptr) return refuse(422, "No commit found for SHA: " + sha);
+/// By its sha, or as "tags/v412".
+HttpReply one_commit(const Call& call, const std::string& name) {
+    const auto tags = call.repository.value("tags", json::object());
+    const auto* commit = call.commit(name.starts_with("tags/") ? tags.value(name.substr(5), "") : name);
+    if (commit == nullptr) return refuse(422, "No commit found for SHA: " + name);
     return json_reply(200, dump_json(commit_json(call, *commit, true)));
 }
 
@@ -182,8 +184,8 @@ HttpReply pulls(const Call& call) {
     static const std::set<std::string> states{"", "open", "closed", "all"};
     if (!states.contains(call.parameter("state"))) return validation_failed("state");
     std::vector<json> items;
+    const bool closed = call.parameter("state") == "closed" || call.parameter("state") == "all";
     for (const auto& commit : call.happened("commits")) {
-        const bool closed = call.parameter("state") == "closed" || call.parameter("state") == "all";
         if (closed && get_int(commit, "pull")) items.push_back(pull_json(call, commit));
     }
     return paged(call, items);
@@ -192,8 +194,7 @@ HttpReply pulls(const Call& call) {
 HttpReply pull_files(const Call& call, const std::string& number) {
     for (const auto& commit : call.happened("commits")) {
         if (!get_int(commit, "pull") || std::to_string(*get_int(commit, "pull")) != number) continue;
-        const auto files = files_json(commit);
-        return paged(call, {files.begin(), files.end()});
+        return paged(call, files_json(commit).get<std::vector<json>>());
     }
     return refuse(404, "Not Found");
 }
@@ -361,7 +362,7 @@ public:
 
     std::string settings(const World& world) const override {
         if (!world.scenario || find(*world.scenario, "github") == nullptr) return {};
-        return dump_json(json{{"api_url", world.base_url}, {"token", "ghp_sandboxtoken0123456789"}});
+        return dump_json(json{{"api_url", world.base_url}, {"web_url", "https://github.com"}, {"token", "ghp_sandboxtoken0123456789"}});
     }
 
     json state() const override { return json::object(); }  // nobody writes to GitHub here

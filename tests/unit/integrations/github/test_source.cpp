@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "integrations/github/codec.hpp"
 #include "integrations/github/evidence.hpp"
+#include "tests/support/result_printing.hpp"
 #include "tests/unit/integrations/github/simulated.hpp"
 
 using namespace gumshoe;
@@ -134,9 +136,12 @@ TEST_CASE_METHOD(Fixture, "the follow-up compares a suspect deploy with the one 
 
     http.requests.clear();
     const auto fetched = fetch(queries[0]).value();
-    REQUIRE(fetched.records.changes.size() == 1);
+    REQUIRE(fetched.records.changes.size() == 2);
     CHECK(fetched.records.changes[0].id == culprit);
     CHECK(fetched.records.changes[0].deployed == true);
+    CHECK(fetched.records.changes[1].kind == "deploy");
+    CHECK(fetched.records.changes[1].id == "90412");
+    CHECK(fetched.records.changes[1].files == std::vector<std::string>{"services/checkout/config/prod.yaml"});  // those in its path
     REQUIRE(fetched.records.facts.size() == 1);
     CHECK(fetched.records.facts[0].text ==
           "deploy 90412 to production brought 3 commits (71c3f0b...4f1c2aa), 3 files changed, 1 of them under services/checkout");
@@ -260,4 +265,85 @@ TEST_CASE_METHOD(Fixture, "no token ever stands in an error or in what is kept")
     const auto fetched = fetch(planned("github/commits/checkout")).value();
     CHECK(fetched.raw.find("ghp_sample") == std::string::npos);
     CHECK(http.requests.back().headers.find("authorization") == "Bearer ghp_sample");
+}
+
+TEST_CASE_METHOD(Fixture, "a version that was seen without a commit is looked up by its tag, whatever form the tag has") {
+    json scenario = *world.scenario;
+    scenario["github"]["repositories"]["acme/shop"]["tags"] = {
+        {"v412", culprit}, {"1.2.3", culprit}, {"checkout-4.0.0", culprit}, {"checkout@5.0.0", culprit}, {"v6.0.0", culprit}};
+    world.scenario = std::make_shared<const json>(std::move(scenario));
+    const auto resolved = [this](const std::string& version) {
+        CodeLocation seen;
+        seen.service = "checkout";
+        seen.version = version;
+        seen.seen_at = subject.onset;
+        Records found;
+        found.code = {seen};
+        const auto queries = source->follow_up(subject, found);
+        REQUIRE(ids(queries) == std::vector<std::string>{"github/code/checkout/" + version});
+        return fetch(queries[0]).value().records.code;
+    };
+    for (const char* version : {"v412", "v1.2.3", "4.0.0", "5.0.0", "6.0.0"}) {
+        INFO(version);
+        const auto code = resolved(version);
+        REQUIRE(code.size() == 1);
+        CHECK(code[0].service == "checkout");
+        CHECK(code[0].version == version);
+        CHECK(code[0].revision == culprit);
+        CHECK(code[0].repository == "github:acme/shop");
+    }
+    CHECK(resolved("9.9.9").empty());  // not tagged
+    CHECK(http.requests.back().url == api + "/repos/acme/shop/commits/tags%2Fcheckout-v9.9.9");
+
+    SECTION("a version whose commit is known is not") {
+        CodeLocation seen;
+        seen.service = "checkout";
+        seen.version = "v412";
+        seen.revision = culprit;
+        seen.seen_at = subject.onset;
+        Records found;
+        found.code = {seen};
+        CHECK(source->follow_up(subject, found).empty());
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "a repository that was only learned is asked about in a later round") {
+    subject.repositories.clear();
+    subject.paths.clear();
+    CHECK(source->plan(subject).empty());
+    subject.repositories["checkout"] = "github:acme/shop";
+    subject.learned["checkout"] = "span tag git.repository_url";
+    const auto queries = source->follow_up(subject, {});
+    CHECK(ids(queries) ==
+          std::vector<std::string>{"github/commits/checkout", "github/deployments/checkout", "github/pull_requests/checkout"});
+}
+
+TEST_CASE("a repository's address is GitHub's when its host is that of the configured API") {
+    struct Row {
+        const char* api;
+        const char* address;
+        const char* repository;
+    };
+    const Row rows[]{
+        {"https://api.github.com", "https://github.com/acme/shop.git", "github:acme/shop"},
+        {"https://api.github.com", "git@github.com:acme/shop.git", "github:acme/shop"},
+        {"https://api.github.com", "ssh://git@ssh.github.com:443/acme/shop.git", "github:acme/shop"},
+        {"https://api.github.com", "https://www.github.com/acme/shop", "github:acme/shop"},
+        {"https://api.github.com", "https://github.com.evil.example/acme/shop", ""},
+        {"https://api.github.com", "https://notgithub.com/acme/shop", ""},
+        {"https://api.github.com", "https://gitlab.com/acme/shop", ""},
+        {"https://api.github.com", "https://github.com/acme", ""},
+        {"https://api.github.com", "https://github.com/acme/team/shop", ""},
+        {"https://git.example.com/api/v3", "git@git.example.com:acme/shop.git", "github:acme/shop"},
+        {"https://git.example.com:8443/api/v3", "https://git.example.com:8443/acme/shop", "github:acme/shop"},
+        {"https://git.example.com/api/v3", "https://github.com/acme/shop", ""},
+        {"https://api.acme.ghe.com", "https://acme.ghe.com/acme/shop", "github:acme/shop"},
+        {"https://api.acme.ghe.com", "https://other.ghe.com/acme/shop", ""},
+    };
+    for (const Row& row : rows) {
+        INFO(row.api << " " << row.address);
+        const auto address = parse_repository_address(row.address);
+        REQUIRE(address);
+        CHECK(github::repository_at(github::web_url(row.api), *address) == row.repository);
+    }
 }
