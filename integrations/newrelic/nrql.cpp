@@ -179,7 +179,8 @@ std::string resources_nrql(const std::string& service, Window window) {
 }
 
 std::optional<std::string> condition_nrql(std::string_view query, Window window) {
-    const std::string text(trim(query));
+    std::string text(trim(query));
+    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
     const std::string lower = to_lower(text);
     const bool select = lower.starts_with("select ") || lower.starts_with("from ");
     const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c != 0x7f; });

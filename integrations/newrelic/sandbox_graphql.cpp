@@ -260,6 +260,11 @@ private:
             const std::size_t end = std::min(text_.find_first_not_of("0123456789", at_), text_.size());
             value = std::stoll(std::string(text_.substr(at_, std::min<std::size_t>(end - at_, 18))));
             at_ = end;
+        } else if (take('"')) {
+            const std::size_t end = text_.find('"', at_);  // ours have nothing to escape
+            if (end == std::string_view::npos) return fail("Invalid syntax: a string is open"), value;
+            value = std::string(text_.substr(at_, end - at_));
+            at_ = end + 1;
         } else {
             const std::string text = identifier();  // true, false or an enumeration's value
             value = text == "true" ? json(true) : text == "false" ? json(false) : json(text);
