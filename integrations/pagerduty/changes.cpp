@@ -94,7 +94,7 @@ std::string service_of(const json& event, const std::string& entity, const Servi
     if (services != nullptr && services->is_array()) {
         for (const json& service : *services) {
             const std::string name = clean(service, "summary");
-            if (name.empty() || names.same(entity, name)) return entity;
+            if (name.empty() || ServiceNames::same(entity, name)) return entity;
             if (first.empty()) first = names.ours(name);
         }
     }
@@ -119,6 +119,7 @@ Change read_change(const json& event, const std::vector<std::string>& details, c
     const std::string revision = to_lower(detail(details, {"sha", "commit", "commit_sha", "revision", "git_sha", "head_sha"}));
     if (is_revision(revision)) change.sha = revision;
     change.diff = diff_of(details);
+    change.link = page_of(event);
     return change;
 }
 
@@ -128,10 +129,9 @@ std::string kind_of_change(std::string_view words) {
     // What names the kind itself first, then what only a change of that kind would speak of.
     if (says(words, {"flag", "toggle", "launchdarkly", "unleash", "split.io"})) return "flag";
     if (says(words, {"config", "setting", "parameter", "terraform"})) return "config";
-    if (says(words, {"deploy", "release", "rollout", "roll out", "rollback"})) return "deploy";
+    if (says(words, {"deploy", "release", "rollout", "roll out", "rollback", "build"})) return "deploy";
     if (says(words, {"timeout", "threshold", "limit", "secret", "variable"})) return "config";
-    if (says(words, {"build", "merge", "pull request", "pipeline", "github", "gitlab", "jenkins", "circleci", "argo", "commit"}))
-        return "deploy";
+    if (says(words, {"merge", "pull request", "pipeline", "github", "gitlab", "jenkins", "circleci", "argo", "commit"})) return "deploy";
     return {};
 }
 

@@ -40,7 +40,7 @@ HttpRequest notes_request(const Account& account, std::string_view incident);
 HttpRequest note_request(const Account& account, std::string_view incident, std::string_view content);
 HttpRequest past_incidents_request(const Account& account, std::string_view incident);
 HttpRequest related_incidents_request(const Account& account, std::string_view incident);
-HttpRequest related_changes_request(const Account& account, std::string_view incident, std::size_t offset);
+HttpRequest related_changes_request(const Account& account, std::string_view incident);  // the newest hundred: it has no pages
 HttpRequest service_changes_request(const Account& account, std::string_view service, Window window, std::size_t offset);
 HttpRequest resolved_incidents_request(const Account& account, std::string_view service, Window window, std::size_t offset);
 HttpRequest services_request(const Account& account, std::string_view name);
@@ -62,14 +62,17 @@ std::optional<Refusal> refusal(const HttpResponse& response, std::string_view wh
 /// Whether a list goes on behind this page.
 bool has_more(const json& body);
 
-/// PagerDuty's names of services and the ones that we ask about, where they are the same but for case, spaces and punctuation.
+/// PagerDuty's names of services and the ones that we ask about: the same but for case, spaces, punctuation and what people add
+/// ("Checkout Service", "checkout-svc", "Checkout (prod)").
 class ServiceNames {
 public:
-    /// Of the names we ask about, one a line; on a line the other names of it, separated by tabs.
+    /// Of the names we ask about, one a line.
     explicit ServiceNames(std::string_view known = {});
     /// Ours, or PagerDuty's own name where we know none.
     std::string ours(std::string_view theirs) const;
-    bool same(std::string_view ours, std::string_view theirs) const;
+    static bool same(std::string_view a, std::string_view b);
+    /// What to search PagerDuty's services by: its search finds parts of a name as they are written, so one word of it.
+    static std::string search_word(std::string_view ours);
 
 private:
     static std::string shape_of(std::string_view name);

@@ -19,6 +19,11 @@ bool is_key_name(const std::string& name) {
     return std::ranges::find(names, to_lower(name)) != names.end();
 }
 
+/// What is not ASCII is kept: "Bücher" is no "bcher".
+bool is_of_word(char lower) {
+    return (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || (lower & 0x80) != 0;
+}
+
 void add_reference(std::string reference, std::vector<std::string>& references) {
     const bool known = std::ranges::find(references, reference) != references.end();
     if (!reference.empty() && !known && references.size() < most_references) references.push_back(std::move(reference));
@@ -83,18 +88,19 @@ std::string page_of(const json& value) {
 }
 
 ServiceNames::ServiceNames(std::string_view known) {
-    for (const std::string& line : lines(known)) {
-        const auto names = split(line, '\t');
-        for (const std::string& name : names) by_shape_.emplace(shape_of(name), names.front());
-    }
+    for (const std::string& name : lines(known)) by_shape_.emplace(shape_of(name), name);
     by_shape_.erase("");
 }
 
 std::string ServiceNames::shape_of(std::string_view name) {
+    std::string_view core = trim(name);
+    if (const auto open = core.find('('); core.ends_with(')') && open != core.npos && open > 0) core = core.substr(0, open);
     std::string shape;
-    for (const char c : to_lower(name)) {
-        // What is not ASCII is kept: "Bücher" is no "bcher".
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0) shape += c;
+    for (const char c : to_lower(core)) {
+        if (is_of_word(c)) shape += c;
+    }
+    for (const std::string_view added : {"service", "svc"}) {
+        if (shape.size() > added.size() && shape.ends_with(added)) return shape.substr(0, shape.size() - added.size());
     }
     return shape;
 }
@@ -104,8 +110,20 @@ std::string ServiceNames::ours(std::string_view theirs) const {
     return found == by_shape_.end() ? std::string(theirs) : found->second;
 }
 
-bool ServiceNames::same(std::string_view ours, std::string_view theirs) const {
-    return !theirs.empty() && (shape_of(ours) == shape_of(theirs) || this->ours(theirs) == ours);
+bool ServiceNames::same(std::string_view a, std::string_view b) {
+    return !shape_of(a).empty() && shape_of(a) == shape_of(b);
+}
+
+std::string ServiceNames::search_word(std::string_view ours) {
+    std::vector<std::string> words(1);
+    for (const char c : to_lower(ours)) {
+        if (is_of_word(c)) {
+            words.back() += c;
+        } else {
+            words.emplace_back();
+        }
+    }
+    return *std::ranges::max_element(words, {}, [](const std::string& word) { return word == "service" ? 1 : word.size(); });
 }
 
 std::vector<std::string> detail_lines(const json& value) {

@@ -42,6 +42,7 @@ struct Job {
 struct Listing {
     std::string what;
     bool optional_feature = false;
+    std::size_t pages = pages_read;
     std::function<HttpRequest(std::size_t offset)> request;
     std::function<result<bool>(const json& body)> take;
 };
@@ -122,7 +123,7 @@ private:
             if (!enough) co_return enough.error();
             const bool more = has_more(*answer->body);
             if (!*enough && !more) co_return result<void>();
-            if (*enough || page + 1 == pages_read) break;
+            if (*enough || page + 1 == listing.pages) break;
         }
         job.fetched.truncated = true;
         co_return result<void>();
@@ -145,7 +146,7 @@ private:
     task<Fetched> alerts(Job job, Deadline deadline) {
         job.fetched.query_text = job.named("the alerts");
         const std::string incident = job.incident();
-        Listing listing{job.fetched.query_text, false, {}, {}};
+        Listing listing{job.fetched.query_text, false, pages_read, {}, {}};
         listing.request = [this, incident](std::size_t offset) { return alerts_request(account_, incident, offset); };
         listing.take = [&job](const json& body) -> result<bool> {
             auto read = read_alerts(body, job.query.entity);
@@ -164,7 +165,7 @@ private:
         job.fetched.query_text = job.named("the log");
         const std::string incident = job.incident();
         std::vector<std::string> entries;
-        Listing listing{job.fetched.query_text, false, {}, {}};
+        Listing listing{job.fetched.query_text, false, pages_read, {}, {}};
         listing.request = [this, incident](std::size_t offset) { return log_request(account_, incident, offset); };
         listing.take = [&entries](const json& body) { return add_all(read_log(body), entries, log_entries_kept); };
         auto listed = co_await pages(job, listing, deadline);
@@ -225,7 +226,7 @@ private:
         const std::string id = service->id;
         const Window window = job.query.window;
         std::vector<PastIncident> past;
-        Listing listing{job.fetched.query_text, false, {}, {}};
+        Listing listing{job.fetched.query_text, false, pages_read, {}, {}};
         listing.request = [this, id, window](std::size_t offset) { return resolved_incidents_request(account_, id, window, offset); };
         listing.take = [&](const json& body) { return add_all(read_resolved_incidents(body, job.query.entity), past); };
         auto listed = co_await pages(job, listing, deadline);
@@ -266,8 +267,8 @@ private:
 
     task<Fetched> related_changes(Job job, Deadline deadline) {
         const std::string incident = job.incident();
-        Listing listing{"change events related to " + incident, true, {}, {}};
-        listing.request = [this, incident](std::size_t offset) { return related_changes_request(account_, incident, offset); };
+        Listing listing{"change events related to " + incident, true, 1, {}, {}};
+        listing.request = [this, incident](std::size_t) { return related_changes_request(account_, incident); };
         co_return co_await fetch_changes(std::move(job), std::move(listing), deadline);
     }
 
@@ -277,7 +278,7 @@ private:
         job.fetched.link = service->link;
         const std::string id = service->id;
         const Window window = job.query.window;
-        Listing listing{"change events of " + service->name, false, {}, {}};
+        Listing listing{"change events of " + service->name, false, pages_read, {}, {}};
         listing.request = [this, id, window](std::size_t offset) { return service_changes_request(account_, id, window, offset); };
         co_return co_await fetch_changes(std::move(job), std::move(listing), deadline);
     }
@@ -303,7 +304,7 @@ private:
         const std::string policy = job.argument(argument::policy);
         job.fetched.query_text = "who is on call for escalation policy " + policy;
         std::vector<std::string> people;
-        Listing listing{job.fetched.query_text, false, {}, {}};
+        Listing listing{job.fetched.query_text, false, pages_read, {}, {}};
         listing.request = [this, policy](std::size_t offset) { return oncalls_request(account_, policy, offset); };
         listing.take = [&people](const json& body) { return add_all(read_oncalls(body), people); };
         auto listed = co_await pages(job, listing, deadline);
@@ -355,16 +356,22 @@ private:
     task<ServiceReference> service_of(Job& job, Deadline deadline) {
         const std::string id = job.argument(argument::service);
         if (is_id(id)) co_return ServiceReference{id, job.query.entity, ""};
-        auto request = services_request(account_, job.query.entity);
+        auto request = services_request(account_, ServiceNames::search_word(job.query.entity));
         const std::string what = "the service " + job.query.entity;
         auto answer = co_await client_.call(std::move(request), what, false, deadline);
         if (!answer) co_return answer.error();
         auto services = read_services(*answer->body);
         if (!services) co_return services.error();
-        for (ServiceReference& service : *services) {
-            if (is_id(service.id) && job.names.same(job.query.entity, service.name)) co_return std::move(service);
-        }
-        co_return Error{errc::unsupported, "PagerDuty has no service named " + one_line(job.query.entity, 100)};
+        std::erase_if(*services, [&job](const ServiceReference& service) {
+            return !is_id(service.id) || !ServiceNames::same(job.query.entity, service.name);
+        });
+        const auto exact =
+            std::ranges::find_if(*services, [&job](const ServiceReference& one) { return iequals(one.name, job.query.entity); });
+        if (exact != services->end()) co_return std::move(*exact);
+        if (services->size() == 1) co_return std::move(services->front());
+        const std::string asked = one_line(job.query.entity, 100);
+        if (services->empty()) co_return Error{errc::unsupported, "PagerDuty has no service named " + asked};
+        co_return Error{errc::unsupported, "PagerDuty has several services that may be " + asked};
     }
 
     Account account_;

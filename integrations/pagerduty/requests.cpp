@@ -77,8 +77,8 @@ HttpRequest related_incidents_request(const Account& account, std::string_view i
     return get(account, incident_path(incident) + "/related_incidents");
 }
 
-HttpRequest related_changes_request(const Account& account, std::string_view incident, std::size_t offset) {
-    return get(account, incident_path(incident) + "/related_change_events?" + page(offset));
+HttpRequest related_changes_request(const Account& account, std::string_view incident) {
+    return get(account, incident_path(incident) + "/related_change_events?limit=" + std::to_string(page_size));
 }
 
 HttpRequest service_changes_request(const Account& account, std::string_view service, Window window, std::size_t offset) {

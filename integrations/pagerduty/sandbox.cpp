@@ -44,7 +44,7 @@ const std::vector<Endpoint>& endpoints() {
         {"POST", {"incidents", "*", "notes"}, {}, "", answers::post_note},
         {"GET", {"incidents", "*", "past_incidents"}, {"limit", "total"}, "past_incidents", answers::past_incidents},
         {"GET", {"incidents", "*", "related_incidents"}, {"additional_details[]"}, "related_incidents", answers::related_incidents},
-        {"GET", {"incidents", "*", "related_change_events"}, {"limit", "offset"}, "related_change_events", answers::related_changes},
+        {"GET", {"incidents", "*", "related_change_events"}, {"limit"}, "related_change_events", answers::related_changes},
         {"GET", {"services"}, {"query", "team_ids[]", "sort_by", "include[]", "limit", "offset", "total"}, "", answers::services},
         {"GET", {"services", "*"}, {"include[]"}, "", answers::service},
         {"GET",
