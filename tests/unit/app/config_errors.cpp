@@ -179,7 +179,7 @@ TEST_CASE("Admin, store and services are checked for sense") {
          "c.yaml:3:21: services[1].path: expected a path inside the repository, such as services/checkout\n"
          "c.yaml:4:5: services[2].name: is missing"},
         {"newrelic: {region: us, user_key: {env: TOKEN}}\n",
-         "c.yaml:1:11: newrelic: this build does not support this section yet; take it out"},
+         "c.yaml:1:11: newrelic.account_id: is missing: reading needs both the account and a user key"},
     });
 }
 
