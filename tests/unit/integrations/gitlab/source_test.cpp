@@ -96,7 +96,12 @@ TEST_CASE_METHOD(Fixture, "the deployment that ran when the window began is foun
         staging["environment"] = "staging";
         staging["t"] = -86400 * 20;
         staging["statuses"][0]["t"] = -86400 * 20 + 60;
+        auto older = old;
         project["deployments"].push_back(staging);
+        older["id"] = 89000;
+        older["t"] = -86400 * 40;
+        older["statuses"][0]["t"] = -86400 * 40 + 60;
+        project["deployments"].push_back(older);
     });
     const auto fetched = fetch(planned("gitlab/deployments/checkout")).value();
     REQUIRE(fetched.records.changes.size() == 2);
