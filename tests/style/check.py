@@ -52,6 +52,7 @@ def main():
         if rules.is_cpp(path):
             sizes.append(text.count('\n'))
             long_functions += [(path, *f) for f in source.functions(text) if f[2] > rules.FUNCTION_LINES]
+    problems += rules.twice_defined(texts)
     example = 'config.example.yaml'
     if os.path.exists(os.path.join(root, example)):
         for key in rules.undocumented_keys(read(example), read('docs/operating.md')):

@@ -192,3 +192,28 @@ def configuration_keys(yaml):
 def undocumented_keys(yaml, documentation):
     code = ' '.join(re.findall(r'```.*?```|`[^`\n]+`', documentation, re.S))
     return sorted(key for key in configuration_keys(yaml) if not re.search(rf'\b{key}\b', code))
+
+
+def types_of(text):
+    """(line, qualified name) of the types that a file defines at namespace level with linkage."""
+    spaces = []
+    for number, line in enumerate(text.split('\n'), 1):
+        if opened := re.match(r'namespace\s*([\w:]*)\s*\{\s*(?://.*)?$', line):
+            spaces.append(opened.group(1))
+        elif re.match(r'\}\s*// namespace', line) and spaces:
+            spaces.pop()
+        elif defined := re.match(r'(?:struct|class|union)\s+(\w+)\s*(?:final\s*)?(?::[^:;]*)?\{', line):
+            if '' not in spaces:
+                yield number, '::'.join(spaces + [defined.group(1)])
+
+
+def twice_defined(texts):
+    """Two types of one name in one namespace: the linker takes either's destructor for both, and says nothing."""
+    first = {}
+    for path in sorted(texts):
+        if not is_cpp(path) or not path.startswith(('src/', 'integrations/', 'sandbox/')) or '/third_party/' in path:
+            continue
+        for line, name in types_of(texts[path]):
+            if name in first and first[name] != path:
+                yield path, line, f'{name} is defined in {first[name]} too'
+            first.setdefault(name, path)

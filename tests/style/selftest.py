@@ -73,6 +73,10 @@ def failures():
 
     long_body = 'int f(int a) {\n' + '    a += 1;\n' * 80 + '}\nint g() { return 1; }\n'
     expect(source.functions('namespace x {\n' + long_body + '}\n')[:1] == [(2, 'f', 82)], 'a function is measured wrongly')
+    twin = 'namespace gumshoe {\nstruct Place {\n};\n}  // namespace gumshoe\n'
+    hidden = 'namespace gumshoe {\nnamespace {\nstruct Place {\n};\n}  // namespace\n}  // namespace gumshoe\n'
+    expect(list(rules.twice_defined({'src/a/a.hpp': twin, 'src/b/b.hpp': twin})), 'one type name defined in two folders passes')
+    expect(not list(rules.twice_defined({'src/a/a.hpp': twin, 'src/b/b.cpp': hidden})), 'a hidden type of the same name is refused')
     return found
 
 
