@@ -135,7 +135,7 @@ receivers:
 
 class Stage:
     def __init__(self, gumshoe, alertmanager, folder):
-        self.folder, self.processes = folder, []
+        self.folder, self.processes, self.investigation = folder, [], None
         self.public, self.admin_port, self.alertmanager = free_port(), free_port(), free_port()
         self.proxy = Proxy(self.public)
         self.began = datetime.now(timezone.utc)
@@ -146,11 +146,17 @@ class Stage:
                   'signoz': {'webhook': {'basic': {'user': 'signoz', 'password': PASSWORD}}}}
         self.write('gumshoe.yaml', json.dumps(config))
         self.write('alertmanager.yaml', ALERTMANAGER.format(proxy=self.proxy.port, bearer=BEARER, password=PASSWORD))
-        self.start('gumshoe', [gumshoe, 'serve', '-c', self.path('gumshoe.yaml')])
-        self.ready('gumshoe', self.public, '/readyz')
-        self.start('alertmanager', [alertmanager, '--config.file', self.path('alertmanager.yaml'), '--storage.path', self.path('data'),
-                                    '--web.listen-address', f'127.0.0.1:{self.alertmanager}', '--cluster.listen-address', ''])
-        self.ready('alertmanager', self.alertmanager, '/-/ready')
+        self.commands = {
+            'gumshoe': ([gumshoe, 'serve', '-c', self.path('gumshoe.yaml')], folder),
+            # Where the package was unpacked its templates are found from its own root.
+            'alertmanager': ([alertmanager, '--config.file', self.path('alertmanager.yaml'), '--storage.path', self.path('data'),
+                              '--web.listen-address', f'127.0.0.1:{self.alertmanager}', '--cluster.listen-address', ''],
+                             os.path.join(os.path.dirname(alertmanager), '..', '..'))}
+
+    def begin(self):
+        for name, port, path in (('gumshoe', self.public, '/readyz'), ('alertmanager', self.alertmanager, '/-/ready')):
+            self.start(name, *self.commands[name])
+            self.ready(name, port, path)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -159,9 +165,9 @@ class Stage:
         with open(self.path(name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def start(self, name, command):
+    def start(self, name, command, folder):
         with open(self.path(name + '.log'), 'wb') as log:
-            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder))
+            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log, cwd=folder))
 
     def ready(self, name, port, path):
         end = time.monotonic() + 20
@@ -174,6 +180,11 @@ class Stage:
             time.sleep(0.1)
         with open(self.path(name + '.log'), encoding='utf-8', errors='replace') as log:
             sys.exit(f'{name} did not start:\n{log.read()[-3000:]}')
+
+    def tell_logs(self):
+        for name in self.commands:
+            with open(self.path(name + '.log'), encoding='utf-8', errors='replace') as log:
+                print(f'--- {name}\n{log.read()[-4000:]}')
 
     def stop(self):
         for process in self.processes:
@@ -347,8 +358,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix='gumshoe-alertmanager-') as folder:
         stage = Stage(os.path.abspath(arguments.gumshoe), os.path.abspath(binary_of_alertmanager(arguments.alertmanager)), folder)
         try:
+            stage.begin()
             a_group_starts_one_investigation(stage)
-            if hasattr(stage, 'investigation'):
+            if stage.investigation:
                 a_repeat_is_a_duplicate(stage)
                 a_growing_group_joins(stage)
                 a_resolved_group_ends_it(stage)
@@ -356,6 +368,8 @@ def main():
             a_stranger_is_refused(stage)
         finally:
             stage.stop()
+            if failed:
+                stage.tell_logs()
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 

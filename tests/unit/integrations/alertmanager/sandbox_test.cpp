@@ -1,5 +1,7 @@
 // The simulated Alertmanager: what it posts is what our receiver reads, a storm comes as groups, and every play is the same.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -80,6 +82,30 @@ TEST_CASE("a storm is posted as one group a service, and every alert of it is re
     const Alert& last = alerts.back();
     CHECK(last.body == last.labels.at("instance").substr(0, last.labels.at("instance").find(':')) + " of " + last.service + " fails");
     CHECK(last.query == "errors{service=\"" + last.service + "\"} > 5");
+}
+
+TEST_CASE("the scenario of a storm is two hundred alerts of twelve services within a minute, the same in every play") {
+    const std::string file = test::read_file(std::filesystem::path(GUMSHOE_SOURCE_DIR) / "sandbox/scenarios/alert-storm.json");
+    const sandbox::World world = world_of(parse_json(file).value());
+    const auto simulation = make_simulation();
+    const auto requests = simulation->webhooks(world, "trigger");
+    CHECK(requests.size() == 12);
+    std::set<std::string> services;
+    std::set<std::string> fingerprints;
+    Timestamp first = world.now;
+    Timestamp last{};
+    for (const Alert& alert : alerts_of(requests, world.now)) {
+        services.insert(alert.service);
+        fingerprints.insert(alert.fingerprint);
+        first = std::min(first, alert.started_at);
+        last = std::max(last, alert.started_at);
+    }
+    CHECK(services.size() == 12);
+    CHECK(fingerprints.size() == 200);
+    CHECK(last <= world.zero);
+    CHECK(last - first <= seconds(60));
+    const auto again = make_simulation()->webhooks(world, "trigger");
+    for (std::size_t i = 0; i < again.size(); ++i) CHECK(again[i].body == requests[i].body);
 }
 
 TEST_CASE("a repeat has the bytes of the first, a recovery ends every episode") {
