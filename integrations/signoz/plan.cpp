@@ -76,7 +76,8 @@ std::vector<Query> plan(const Subject& subject) {
     std::vector<Query> queries;
     const std::vector<std::string> services = services_of(subject);
     const std::string entity = services.empty() ? subject.alert.service : services.front();
-    if (is_rule_id(subject.alert.monitor_id)) add_rule(queries, subject, entity);
+    // Another tool's alert names that tool's monitor.
+    if (subject.alert.source == "signoz" && is_rule_id(subject.alert.monitor_id)) add_rule(queries, subject, entity);
     if (services.empty()) return queries;  // an alert about no service: all we know is its rule
 
     const Arguments environment = in_environment(subject);

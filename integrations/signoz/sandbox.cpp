@@ -46,9 +46,10 @@ HttpReply no_route() {
     return text_reply(404, "404 page not found\n");
 }
 
-json v5_result(const Telemetry& telemetry, const AskedRange& range, const AskedQuery& query, const std::vector<KeptSeries>& found) {
+json v5_result(const Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range, const AskedQuery& query,
+               const std::vector<KeptSeries>& found) {
     if (range.rows) {
-        json rows = rows_of(telemetry, range, query, false);
+        json rows = rows_of(telemetry, spans, range, query, false);
         return {{"queryName", query.name}, {"nextCursor", ""}, {"rows", rows.empty() ? json() : std::move(rows)}};
     }
     json list = json::array();
@@ -70,8 +71,9 @@ json v5_result(const Telemetry& telemetry, const AskedRange& range, const AskedQ
     return {{"queryName", query.name}, {"aggregations", json::array({std::move(aggregation)})}};
 }
 
-json legacy_result(const Telemetry& telemetry, const AskedRange& range, const AskedQuery& query, const std::vector<KeptSeries>& found) {
-    if (range.rows) return {{"queryName", query.name}, {"series", nullptr}, {"list", rows_of(telemetry, range, query, true)}};
+json legacy_result(const Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range, const AskedQuery& query,
+                   const std::vector<KeptSeries>& found) {
+    if (range.rows) return {{"queryName", query.name}, {"series", nullptr}, {"list", rows_of(telemetry, spans, range, query, true)}};
     json list = json::array();
     for (const KeptSeries& series : found) {
         json values = json::array();
@@ -88,13 +90,16 @@ HttpReply query_range(const RawRequest& request, const World& world, bool legacy
     if (!range) return refused(world, 400, legacy ? "bad_data" : "invalid-input", range.error().message);
     range->window.to = std::min(range->window.to, world.now);
     const Telemetry telemetry(world.scenario, world.zero, world.now);
+    const bool traced = std::any_of(range->queries.begin(), range->queries.end(), [](const AskedQuery& q) { return q.signal == "traces"; });
+    const std::vector<KeptSpan> spans = traced ? spans_of(telemetry, range->window) : std::vector<KeptSpan>();
     json results = json::array();
     std::vector<std::string> unknown;
     for (const AskedQuery& query : range->queries) {
-        auto series = range->rows ? result<std::vector<KeptSeries>>(std::vector<KeptSeries>()) : series_of(telemetry, *range, query);
+        auto series = range->rows ? result<std::vector<KeptSeries>>(std::vector<KeptSeries>()) : series_of(telemetry, spans, *range, query);
         if (!series && !legacy) unknown.push_back(query.metric);
         const std::vector<KeptSeries> found = series ? std::move(*series) : std::vector<KeptSeries>();
-        results.push_back(legacy ? legacy_result(telemetry, *range, query, found) : v5_result(telemetry, *range, query, found));
+        results.push_back(legacy ? legacy_result(telemetry, spans, *range, query, found)
+                                 : v5_result(telemetry, spans, *range, query, found));
     }
     if (unknown.size() == 1) return refused(world, 404, "not-found", "could not find the metric " + unknown.front());
     if (!unknown.empty()) return refused(world, 404, "not-found", "the following metrics were not found: " + join(unknown, ", "));

@@ -227,16 +227,17 @@ std::vector<KeptSpan> spans_of(const Telemetry& telemetry, Window window) {
     return kept;
 }
 
-json rows_of(const Telemetry& telemetry, const AskedRange& range, const AskedQuery& query, bool legacy) {
+json rows_of(const Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range, const AskedQuery& query,
+             bool legacy) {
     const std::string& environment = telemetry.environment();
     if (query.signal == "logs") {
         return slice(telemetry.logs(range.window), query, environment, [&](const PlayedLog& log) { return log_row(log, environment); });
     }
-    return slice(spans_of(telemetry, range.window), query, environment,
-                 [&](const KeptSpan& span) { return span_row(span, environment, legacy); });
+    return slice(spans, query, environment, [&](const KeptSpan& span) { return span_row(span, environment, legacy); });
 }
 
-result<std::vector<KeptSeries>> series_of(const Telemetry& telemetry, const AskedRange& range, const AskedQuery& query) {
+result<std::vector<KeptSeries>> series_of(const Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range,
+                                          const AskedQuery& query) {
     if (query.signal == "metrics") return metric_series(telemetry, range.window, query);
     std::vector<std::pair<std::int64_t, double>> values;
     if (query.signal == "logs") {
@@ -244,7 +245,7 @@ result<std::vector<KeptSeries>> series_of(const Telemetry& telemetry, const Aske
             if (query.matches(lookup_of(log, telemetry.environment()))) values.emplace_back(to_millis(log.at), 0);
         }
     } else {
-        for (const KeptSpan& kept : spans_of(telemetry, range.window)) {
+        for (const KeptSpan& kept : spans) {
             const bool matches = query.matches(lookup_of(kept, telemetry.environment()));
             if (matches) values.emplace_back(kept.span.start_nanos / 1'000'000, static_cast<double>(kept.span.duration_nanos));
         }

@@ -15,7 +15,9 @@ struct KeptSpan {
 std::vector<KeptSpan> spans_of(const sandbox::Telemetry& telemetry, Window window);
 
 /// "rows": [{"timestamp","data"}], as both generations answer; `legacy` gives spans the columns of older builds.
-json rows_of(const sandbox::Telemetry& telemetry, const AskedRange& range, const AskedQuery& query, bool legacy);
+/// `spans` are those of the window.
+json rows_of(const sandbox::Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range, const AskedQuery& query,
+             bool legacy);
 
 struct KeptSeries {
     std::string service;
@@ -23,7 +25,8 @@ struct KeptSeries {
     std::string unit;
 };
 /// Errors: not_found for a metric that nobody sends.
-result<std::vector<KeptSeries>> series_of(const sandbox::Telemetry& telemetry, const AskedRange& range, const AskedQuery& query);
+result<std::vector<KeptSeries>> series_of(const sandbox::Telemetry& telemetry, const std::vector<KeptSpan>& spans, const AskedRange& range,
+                                          const AskedQuery& query);
 
 /// Callers, callees and figures over a window, as the endpoints of services answer.
 json services_of(const sandbox::Telemetry& telemetry, Window window);

@@ -94,6 +94,10 @@ TEST_CASE("an alert about no service is only asked about its rule, one with an o
         play.subject.alert.monitor_id = id;
         CHECK(play.source->plan(play.subject).empty());
     }
+    play.subject.alert.monitor_id = "8123";
+    CHECK(play.source->plan(play.subject).size() == 3);
+    play.subject.alert.source = "datadog";
+    CHECK(play.source->plan(play.subject).empty());
     Query forged{"signoz", "signoz/rule", QueryKind::monitor, "search", play.subject.incident, {{argument::rule, "../users"}}};
     CHECK(play.fetch(forged).error().code == errc::unsupported);
     CHECK(play.http.requests.empty());
