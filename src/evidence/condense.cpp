@@ -148,6 +148,7 @@ std::vector<Evidence> detect(const Subject& subject, const Records& records) {
     for (const auto& fact : running_code(subject, records)) {
         items.push_back(fact_item(fact));
         items.back().signal = "code";
+        items.back().mass = 0.2;  // before what else is merely stated
     }
     return items;
 }

@@ -216,10 +216,11 @@ void add_observed_deploys(const Subject& subject, Records& records) {
 }
 
 std::vector<Fact> running_code(const Subject& subject, const Records& records) {
-    std::vector<std::string> services = subject.services;
+    std::vector<std::string> services;
     for (const auto& code : records.code) {
         if (std::ranges::find(services, code.service) == services.end()) services.push_back(code.service);
     }
+    std::ranges::partition(services, [&subject](const std::string& service) { return service == subject.alert.service; });
     std::vector<Fact> facts;
     for (const auto& service : services) {
         auto text = sentence(subject, records, service);
