@@ -79,6 +79,7 @@ task<Finding> investigate(Run& run, Alert alert, Equipment& equipment) {
     auto gathering =
         co_await gather(*subject, equipment.sources, run, equipment.scheduler, equipment.clock, equipment.redactor, gathered_by);
     if (!gathering) co_return gathering.error();
+    *subject = gathering->subject;  // knows more repositories now
 
     const std::vector<Evidence> evidence = condense(*subject, *gathering);
     Finding builtin = analyse_builtin(*subject, gathering->records(), evidence);
