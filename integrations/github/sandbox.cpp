@@ -294,8 +294,8 @@ std::optional<HttpReply> refuse_request(const RawRequest& request) {
     static const std::set<std::string, std::less<>> accepted{"*/*", "application/json", "application/vnd.github+json",
                                                              "application/vnd.github.v3+json"};
     if (!accepted.contains(request.headers.find("accept").value_or("*/*"))) return refuse(415, "Must accept 'application/json'");
-    const auto authorization = request.headers.find("authorization").value_or("");
-    if (!authorization.starts_with("Bearer ") || authorization.size() < 8) return refuse(401, "Bad credentials");
+    const auto shown = split(request.headers.find("authorization").value_or(""), ' ');  // "token" is the older word for Bearer
+    if (shown.size() != 2 || (shown[0] != "Bearer" && shown[0] != "token") || shown[1].empty()) return refuse(401, "Bad credentials");
     return std::nullopt;
 }
 

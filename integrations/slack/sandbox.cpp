@@ -59,7 +59,7 @@ const std::vector<Method>& methods() {
          true,
          "chat:write",
          {"channel", "text", "blocks", "attachments", "thread_ts", "reply_broadcast", "unfurl_links", "unfurl_media", "metadata", "mrkdwn",
-          "parse", "link_names", "username", "icon_emoji", "icon_url", "client_msg_id"}},
+          "parse", "link_names", "username", "icon_emoji", "icon_url", "client_msg_id", "team_id"}},
         {"chat.update",
          true,
          "chat:write",

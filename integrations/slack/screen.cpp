@@ -9,7 +9,9 @@ namespace gumshoe::slack {
 
 namespace {
 
-/// "<https://x|label>" -> "label", "<!date^0^{time}|10:00>" -> "10:00".
+constexpr std::string_view zero_width_space = "\u200b";
+
+/// "<https://x|label>" -> "label", "<!date^0^{time}|10:00>" -> "10:00". A marker after a zero-width space marks nothing.
 std::string shown(std::string_view mrkdwn) {
     std::string out;
     std::size_t at = 0;
@@ -22,7 +24,8 @@ std::string shown(std::string_view mrkdwn) {
             out += bar == std::string_view::npos ? token : token.substr(bar + 1);
             at = close + 1;
         } else {
-            if (mrkdwn[at] != '*' && mrkdwn[at] != '`') out += mrkdwn[at];
+            const bool mark = mrkdwn[at] == '*' || mrkdwn[at] == '`';
+            if (!mark || mrkdwn.substr(0, at).ends_with(zero_width_space)) out += mrkdwn[at];
             ++at;
         }
     }
