@@ -68,13 +68,14 @@ task<void> Play::send_one(HttpRequest request) {
 task<void> Play::send(sandbox::PlayedMoment moment) {
     std::vector<HttpRequest> requests = company_.webhooks(moment.moment, "http://127.0.0.1:" + std::to_string(service_.port()));
     if (requests.empty()) co_return Error{errc::not_found, "nobody sends a webhook at the moment \"" + moment.moment + "\""};
-    const sandbox::PlayedMoment pause{.moment = moment.moment, .pause = moment.stagger};
     for (std::size_t i = 0; i < requests.size(); ++i) {
         if (i > 0 && moment.stagger > milliseconds(0)) {
-            const auto waited = co_await wait_for(pause);
+            sandbox::PlayedMoment pause{.moment = moment.moment, .pause = moment.stagger};
+            const auto waited = co_await wait_for(std::move(pause));
             if (!waited) co_return waited.error();
         }
-        const auto sent = co_await send_one(std::move(requests[i]));
+        HttpRequest request = std::move(requests[i]);
+        const auto sent = co_await send_one(std::move(request));
         if (!sent) co_return sent.error();
     }
     co_return result<void>();
@@ -196,14 +197,16 @@ task<void> Play::settle() {
 task<std::vector<RunRow>> Play::run() {
     tell("ready; scenario: " + company_.title());
     for (const sandbox::PlayedMoment& moment : company_.play()) {
-        const auto waited = co_await wait_for(moment);
+        sandbox::PlayedMoment awaited = moment;
+        sandbox::PlayedMoment sending = moment;
+        const auto waited = co_await wait_for(std::move(awaited));
         if (!waited) co_return waited.error();
-        const auto sent = co_await send(moment);
+        const auto sent = co_await send(std::move(sending));
         if (!sent) co_return sent.error();
     }
     if (watched_.empty()) co_return Error{errc::unavailable, "the service took the webhooks and investigates nothing"};
-    const sandbox::PlayedMoment end{.moment = {}, .after = sandbox::PlayedMoment::After::finding};
-    const auto ended = co_await wait_for(end);
+    sandbox::PlayedMoment end{.moment = {}, .after = sandbox::PlayedMoment::After::finding};
+    const auto ended = co_await wait_for(std::move(end));
     if (!ended) co_return ended.error();
     tell(watched_.size() == 1 ? "the finding stands" : std::to_string(watched_.size()) + " findings stand");
     std::vector<RunRow> runs;
