@@ -61,6 +61,15 @@ result<ParsedDelivery> parse_safely(const Receiver& receiver, const RawRequest& 
     }
 }
 
+/// What the sender said stays as a label.
+void use_canonical_service(Alert& alert, const IntakePolicy& policy) {
+    if (!policy.canonical || alert.service.empty()) return;
+    std::string canonical = policy.canonical(alert.service);
+    if (canonical == alert.service) return;
+    alert.labels.try_emplace(alert.source + ".service", alert.service);
+    alert.service = std::move(canonical);
+}
+
 }  // namespace
 
 Intake::Intake(std::vector<const Receiver*> receivers, IntakeStore& store, IntakePolicy policy, Clock& clock, std::function<void()> on_work)
@@ -128,6 +137,7 @@ task<HttpReply> Intake::accept(const Receiver& receiver, const RawRequest& reque
     for (Alert& alert : parsed->alerts) {
         if (policy_.redact) policy_.redact(alert);
         alert.source = source;
+        use_canonical_service(alert, policy_);
         alert.received_at = delivery.received_at;
     }
     const result<Recorded> recorded = co_await store_.record(std::move(delivery), std::move(parsed->alerts), policy_);

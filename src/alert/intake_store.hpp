@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "base/limits.hpp"
 #include "base/task.hpp"
 
 namespace gumshoe {
@@ -38,8 +39,11 @@ struct IntakePolicy {
     std::function<RouteDecision(const Alert&)> route;
     /// Services whose alerts belong together with this one's (itself included).
     std::function<std::vector<std::string>(const std::string& service)> related;
+    /// The configured service that the sender means; null: as the sender calls it.
+    std::function<std::string(const std::string& service)> canonical;
     milliseconds group_window{};
     milliseconds cooldown{};
+    int storm = limits::storm_investigations;  // so many of a route within the group window: the unrelated join the newest
     /// Takes secrets out of an alert before it is kept, shown or given to a model. The delivery's raw bytes stay as they came.
     std::function<void(Alert&)> redact;
 };

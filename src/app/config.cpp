@@ -119,6 +119,11 @@ std::vector<ServiceInfo> read_services(Section& root) {
             section->error("path", "expected a path inside the repository, such as services/checkout");
         }
         service.depends_on = section->texts("depends_on");
+        service.aliases = section->texts("aliases");
+        for (std::size_t i = 0; i < service.aliases.size(); ++i) {
+            if (names.insert(service.aliases[i]).second) continue;
+            section->error(item_key("aliases", i, service.aliases.size()), "another service, or this one, has this name");
+        }
         services.push_back(std::move(service));
     }
     return services;
@@ -139,6 +144,7 @@ LimitsConfig read_limits(Section* section) {
     limits.concurrent_investigations = static_cast<int>(section->integer("concurrent_investigations", 8, 1, 256));
     limits.group_window = section->duration("group_window", limits.group_window);
     if (limits.group_window > hours(1)) section->error("group_window", "must be at most 1h");
+    limits.storm_investigations = static_cast<int>(section->integer("storm_investigations", limits.storm_investigations, 1, 1000));
     limits.cooldown = section->duration("cooldown", limits.cooldown);
     if (limits.cooldown > hours(24 * 7)) section->error("cooldown", "must be at most 7d");
     return limits;

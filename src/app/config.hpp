@@ -69,6 +69,7 @@ struct LimitsConfig {
     int concurrent_investigations = 8;
     milliseconds group_window = std::chrono::seconds(300);
     milliseconds cooldown = std::chrono::minutes(30);
+    int storm_investigations = gumshoe::limits::storm_investigations;
 };
 
 struct Config {

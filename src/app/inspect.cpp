@@ -105,7 +105,9 @@ awaitable<int> show(Store& store, const InspectArguments& arguments) {
     situation.alert = row->alert;
     situation.investigation = row->id;
     situation.fired = row->fired;
-    situation.related_alerts = row->related_alerts;
+    auto members = co_await store.investigations->members(arguments.id);
+    if (!members) co_return fail(members.error());
+    situation.members = std::move(*members);
     situation.resolved_at = row->resolved_at;
     situation.state = row->state;
     co_return write(arguments, render_markdown(situation, *finding));

@@ -34,6 +34,7 @@ public:
 
 private:
     std::vector<Source*> sources();
+    std::vector<Annotator*> annotators() const;
     std::vector<const Receiver*> receivers() const;
     Channel& channel();
     Equipment equipment();
@@ -107,6 +108,15 @@ std::vector<Source*> RunningService::sources() {
     return all;
 }
 
+/// One investigation from the command line is nobody else's business.
+std::vector<Annotator*> RunningService::annotators() const {
+    std::vector<Annotator*> all;
+    for (const ConnectedVendor& vendor : config_.vendors) {
+        if (vendor.roles.annotator && options_.listen) all.push_back(vendor.roles.annotator.get());
+    }
+    return all;
+}
+
 std::vector<const Receiver*> RunningService::receivers() const {
     std::vector<const Receiver*> all;
     for (const ConnectedVendor& vendor : config_.vendors) {
@@ -126,12 +136,16 @@ Channel& RunningService::channel() {
 
 Equipment RunningService::equipment() {
     return {.sources = sources(),
-            .subject = [this](const Alert& alert,
-                              Timestamp now) { return options_.subject ? *options_.subject : make_subject(alert, config_.services, now); },
+            .annotators = annotators(),
+            .subject =
+                [this](const Alert& alert, const std::vector<std::string>& joined, Timestamp now) {
+                    return options_.subject ? *options_.subject : make_subject(alert, config_.services, now, joined);
+                },
             .route = [this](const Alert& alert, const std::string& chain) { return route(alert, chain); },
             .prompts = prompts_,
             .router = *router_,
             .redactor = redactor_,
+            .investigations = *store_.investigations,
             .presenter = presenter_,
             .scheduler = loop_,
             .clock = loop_.clock(),
@@ -144,8 +158,10 @@ Equipment RunningService::equipment() {
 IntakePolicy RunningService::intake_policy() {
     return {.route = [this](const Alert& alert) { return decide(alert); },
             .related = [this](const std::string& service) { return related_services(config_.services, service); },
+            .canonical = [this](const std::string& service) { return canonical_service(config_.services, service); },
             .group_window = config_.limits.group_window,
             .cooldown = config_.limits.cooldown,
+            .storm = config_.limits.storm_investigations,
             .redact = [this](Alert& alert) { redactor_.redact(alert); }};
 }
 
@@ -309,6 +325,7 @@ awaitable<void> RunningService::purge_old() {
 
 task<RunRow> RunningService::investigate(Alert alert, Deadline deadline) {
     redactor_.redact(alert);
+    alert.service = canonical_service(config_.services, alert.service);
     auto run = co_await store_.investigations->start(std::move(alert), loop_.clock().now());
     if (!run) co_return run.error();
     worker_->wake();

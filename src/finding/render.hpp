@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/members.hpp"
 #include "finding/document.hpp"
 #include "finding/finding.hpp"
 
@@ -17,7 +18,7 @@ struct Situation {
     std::string investigation;  // "inv_..."
     std::string report_url;     // "" without public_url
     int fired = 1;              // notifications, duplicates not counted
-    int related_alerts = 0;     // other fingerprints that joined
+    Members members;            // all alerts of the investigation, its first among them
     std::optional<Timestamp> resolved_at;
     std::string state;                 // queued, running, done, failed, cancelled, parked
     std::string failure;               // in words, for failed and parked
@@ -32,6 +33,8 @@ Document render_facts(const Situation& situation);
 Document render_finding(const Situation& situation, const Finding& finding);
 /// Everything, for export and `gumshoe show`.
 std::string render_markdown(const Situation& situation, const Finding& finding);
+/// The finding in short as plain text without links: for a note on an incident elsewhere. At most limits::note_bytes.
+std::string render_note(const Finding& finding);
 /// A document for a terminal; `colour` uses ANSI sequences, control characters of the text are dropped.
 std::string render_terminal(const Document& document, bool colour, std::size_t width = 100);
 

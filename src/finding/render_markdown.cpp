@@ -143,6 +143,13 @@ std::vector<std::string> attempts(const Finding& f) {
     return out;
 }
 
+std::string member(const Member& m) {
+    std::string out = member_words(m, 300);
+    out += " · " + severity_word(m.severity) + " · " + m.source + (m.alerts > 1 ? ", fired " + figure(m.alerts) + "×" : std::string());
+    out += m.open ? "" : ", recovered";
+    return literal(out + (m.why.empty() ? "" : " (" + m.why + ")"));
+}
+
 template <class T, class Function>
 std::vector<std::string> each(const std::vector<T>& items, Function one) {
     std::vector<std::string> out;
@@ -157,6 +164,7 @@ std::string render_markdown(const Situation& s, const Finding& f) {
     head(out, s, f);
     section(out, "Do next", steps(f));
     section(out, "Claims", claims(f));
+    if (s.members.alerts > 1) section(out, "Alerts", each(s.members.shown, member));
     section(out, "Hypotheses", hypotheses(f));
     section(out, "Not checked",
             each(gaps(f), [](const NotChecked& n) { return literal(n.what) + (n.why.empty() ? std::string() : ": " + literal(n.why)); }));

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -25,6 +26,44 @@ std::string label_of(const Alert& alert, const std::string& name) {
 std::string capitalised(std::string text) {
     if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
     return text;
+}
+
+/// "200 alerts, 12 services · Datadog, Pagerduty".
+std::string how_many(const Members& members) {
+    std::string out = figure(members.alerts) + " alerts";
+    if (members.services > 0) out += ", " + figure(members.services) + (members.services == 1 ? " service" : " services");
+    if (members.senders.size() < 2) return out;
+    std::vector<std::string> names;
+    for (const Sender& sender : members.senders) names.push_back(capitalised(one_line(sender.source, 40)));
+    return out + " · " + join(names, ", ");
+}
+
+/// "Datadog: recovered · Pagerduty: still open": of what is over for some and not for others.
+std::string partly_recovered(const std::vector<Sender>& senders) {
+    std::string out;
+    bool any = false;
+    for (const Sender& sender : senders) {
+        const int ended = sender.alerts - sender.open;
+        any = any || ended > 0;
+        out += (out.empty() ? "" : " · ") + capitalised(one_line(sender.source, 40)) + ": ";
+        out += ended == 0 ? "still open" : sender.open == 0 ? "recovered" : figure(ended) + " of " + figure(sender.alerts) + " recovered";
+    }
+    return any ? out : std::string();
+}
+
+/// The worst of each service besides the alert that stands in the headline.
+std::vector<Line> telling_members(const Members& members, std::size_t most) {
+    std::vector<Line> out;
+    std::set<std::string> services;
+    for (const Member& member : members.shown) {
+        if (member.why.empty() || out.size() == most) continue;
+        if (!member.service.empty() && !services.insert(member.service).second) continue;
+        std::string text = "• " + member_words(member, 90) + " · " + severity_word(member.severity);
+        out.push_back({plain(std::move(text))});
+    }
+    const int more = members.alerts - 1 - static_cast<int>(out.size());
+    if (!out.empty() && more > 0) out.push_back({plain("… and " + figure(more) + " more")});
+    return out;
 }
 
 /// Only when it says more than the status itself does.
@@ -97,6 +136,13 @@ std::string subject_line(const Alert& alert, std::size_t max_bytes) {
     if (service.empty() || title.starts_with(service)) return truncate(title, max_bytes);
     const std::string head = service + " · ";
     return head + truncate(title, max_bytes > head.size() + 20 ? max_bytes - head.size() : 20);
+}
+
+std::string member_words(const Member& member, std::size_t max_bytes) {
+    Alert alert;
+    alert.service = member.service;
+    alert.title = member.title;
+    return subject_line(alert, max_bytes);
 }
 
 std::string verdict(const Finding& finding) {
@@ -172,10 +218,11 @@ std::vector<Line> later_events(const Situation& s) {
     }
     std::string more;
     if (s.fired > 1) more = "Fired " + figure(s.fired) + "×";
-    if (s.related_alerts > 0)
-        more +=
-            (more.empty() ? "" : " · ") + ("+" + figure(s.related_alerts)) + (s.related_alerts == 1 ? " related alert" : " related alerts");
+    if (s.members.alerts > 1) more += (more.empty() ? "" : " · ") + how_many(s.members);
     if (!more.empty()) out.push_back({bold(more)});
+    if (std::string states = s.resolved_at ? "" : partly_recovered(s.members.senders); !states.empty()) out.push_back({plain(states)});
+    for (auto& line : telling_members(s.members, 3)) out.push_back(std::move(line));
+    if (!s.members.elsewhere.empty()) out.push_back({plain("The same outage as " + join(s.members.elsewhere, ", "))});
     return out;
 }
 

@@ -23,6 +23,8 @@ std::string utc(Timestamp t);                   // "14:02:11 UTC"
 
 /// "checkout · p99 latency > 2 s", the title cut so that the whole has at most `max_bytes`.
 std::string subject_line(const Alert& alert, std::size_t max_bytes);
+/// The same of another alert of the investigation.
+std::string member_words(const Member& member, std::size_t max_bytes);
 /// "LIKELY cause (74 %)", "INCONCLUSIVE".
 std::string verdict(const Finding& finding);
 /// "[E1][E4]", " " before it; "" for none.
@@ -35,7 +37,7 @@ std::string coverage_words(const Coverage& coverage);
 /// What could not be checked, in words and once each: the finding's own list, then failures of the coverage that it does not name.
 std::vector<NotChecked> gaps(const Finding& finding);
 
-/// Recovery, repeats, related alerts, a failed run: what happened after the first alert. Empty when nothing did.
+/// Recovery, repeats, the other alerts, what is over and what is not: what happened after the first alert. Empty when nothing did.
 std::vector<Line> later_events(const Situation& situation);
 /// Where the alert came from and what it said: links, when, environment, value.
 Line origin(const Alert& alert);

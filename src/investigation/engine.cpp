@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "investigation/write_back.hpp"
 
 namespace gumshoe {
 
@@ -15,6 +17,7 @@ std::map<std::string, JobHandler> Engine::handlers() {
     return {
         {"run", [this](Job job) { return execute(std::move(job)); }},
         {"refresh", [this](Job job) { return refresh(std::move(job)); }},
+        {"annotate", [this](Job job) { return annotate(std::move(job)); }},
     };
 }
 
@@ -24,7 +27,7 @@ task<void> Engine::execute(Job job) {
     if (row->state == "cancelled" || row->state == "failed") co_return result<void>{};
     if (row->state == "done") {
         co_await show(*row);
-        co_return result<void>{};
+        co_return co_await write_back(*row);
     }
     auto investigation = co_await store_.investigation(row->investigation);
     if (!investigation) co_return investigation.error();
@@ -55,7 +58,15 @@ task<void> Engine::conclude(const Run& run, const Finding& finding) {
     auto row = co_await store_.run(run.row().id);
     if (!row) co_return row.error();
     co_await show(*row);
-    co_return result<void>{};
+    co_return co_await write_back(*row);
+}
+
+task<void> Engine::write_back(RunRow run) {
+    co_return co_await queue_notes(std::move(run), equipment_.annotators, store_, queue_, equipment_.clock);
+}
+
+task<void> Engine::annotate(Job job) {
+    co_return co_await write_note(std::move(job), equipment_.annotators, store_, equipment_.clock);
 }
 
 /// A failure is spoken: the run says why, the message too.
@@ -77,16 +88,29 @@ awaitable<void> Engine::show(RunRow run) {
     if (!shown) log::error("presenting failed", {{"run", run.id}, {"error", shown.error().message}});
 }
 
+/// An incident that joined when the finding stood already gets its note, too.
 task<void> Engine::refresh(Job job) {
-    co_return co_await equipment_.presenter.present(job.key);
+    auto presented = co_await equipment_.presenter.present(job.key);
+    if (!presented || equipment_.annotators.empty()) co_return presented;
+    auto investigation = co_await store_.investigation(job.key);
+    if (!investigation) co_return investigation.error();
+    if (investigation->posted_run.empty()) co_return result<void>{};
+    auto run = co_await store_.run(investigation->posted_run);
+    if (!run) co_return run.error();
+    auto members = co_await store_.members(job.key);
+    if (!members) co_return members.error();
+    if (!run->finished_at || members->last_joined < *run->finished_at) co_return result<void>{};
+    co_return co_await write_back(*run);
 }
 
 awaitable<void> Engine::tell_parked() {
     auto parked = co_await queue_.take_parked();
     if (!parked) co_return;
     for (const Job& job : *parked) {
+        const bool crashed = job.crashes >= limits::crash_attempts;
         const std::string reason =
-            "stopped: the service ended " + std::to_string(job.crashes) + " times while working on it. Replay it after a fix.";
+            crashed ? "stopped: the service ended " + std::to_string(job.crashes) + " times while working on it. Replay it after a fix."
+                    : job.error;
         log::error("job parked", {{"kind", job.kind}, {"key", job.key}});
         tell_ops_("A job was parked (" + job.kind + " " + job.key + "): " + reason);
         if (job.kind != "run") continue;

@@ -1,4 +1,4 @@
-// What the queue's jobs do: run an investigation, refresh a message. Resume after a crash is the same code: the journal knows the rest.
+// What the queue's jobs do: run an investigation, refresh a message, write a finding back. Resume after a crash is the same code: the journal knows the rest.
 #pragma once
 
 #include <map>
@@ -17,12 +17,14 @@ public:
     /// The handlers by job kind, for the worker.
     std::map<std::string, JobHandler> handlers();
 
-    /// Jobs that crashed the process too often: parked, and their message says so. Called after each claim round.
+    /// Jobs that crashed the process too often or cannot succeed are parked; people are told why. Called after each claim round.
     awaitable<void> tell_parked();
 
 private:
     task<void> execute(Job job);
     task<void> refresh(Job job);
+    task<void> annotate(Job job);
+    task<void> write_back(RunRow run);
     task<void> conclude(const Run& run, const Finding& finding);
     task<void> give_up(Fence fence, RunRow run, Error error);
     awaitable<void> show(RunRow run);

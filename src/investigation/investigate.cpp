@@ -2,6 +2,7 @@
 #include "investigation/investigate.hpp"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "analysis/analyst.hpp"
 #include "analysis/model_analyst.hpp"
@@ -21,13 +22,30 @@ bool shows(const RunRow& run) {
 /// The windows are fixed when the run begins: a run resumed an hour later looks at the same time.
 task<Subject> settle_subject(Run& run, Alert alert, Equipment& equipment) {
     json about = {{"alert", alert.event_id}};
-    std::function<task<StepOutput>()> work = [&equipment, alert]() -> task<StepOutput> {
-        const Subject subject = equipment.subject(alert, equipment.clock.now());
+    const std::string investigation = run.row().investigation;
+    std::function<task<StepOutput>()> work = [&equipment, alert, investigation]() -> task<StepOutput> {
+        auto members = co_await equipment.investigations.members(investigation);
+        if (!members) co_return members.error();
+        std::vector<std::string> joined;
+        for (const Member& member : members->shown) joined.push_back(member.service);
+        Subject subject = equipment.subject(alert, joined, equipment.clock.now());
+        subject.investigation = investigation;
         co_return StepOutput{std::make_shared<const json>(to_json_value(subject)), {}};
     };
     auto value = co_await run.step("subject", std::move(about), work);
     if (!value) co_return value.error();
     co_return subject_from_json(**value);
+}
+
+/// What evidence told of this outage's names elsewhere: another tool's alert that comes later will find the investigation by them.
+task<void> learn_names(Run& run, Equipment& equipment, const Gathering& gathering) {
+    std::set<std::pair<std::string, std::string>> names;
+    for (const Gathered& one : gathering.results) {
+        for (const std::string& name : one.fetched.references) names.emplace(one.query.source, name);
+    }
+    if (names.empty()) co_return result<void>{};
+    std::vector<std::pair<std::string, std::string>> told(names.begin(), names.end());
+    co_return co_await equipment.investigations.learn(run.fence(), run.row().investigation, std::move(told), equipment.clock.now());
 }
 
 /// Publishing is durable and idempotent by itself; its failure must not cost the engineer the analysis.
@@ -79,6 +97,8 @@ task<Finding> investigate(Run& run, Alert alert, Equipment& equipment) {
     auto gathering =
         co_await gather(*subject, equipment.sources, run, equipment.scheduler, equipment.clock, equipment.redactor, gathered_by);
     if (!gathering) co_return gathering.error();
+    auto learned = co_await learn_names(run, equipment, *gathering);
+    if (!learned) co_return learned.error();
     *subject = gathering->subject;  // knows more repositories now
 
     const std::vector<Evidence> evidence = condense(*subject, *gathering);

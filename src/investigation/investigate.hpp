@@ -7,6 +7,7 @@
 
 #include "analysis/prompts.hpp"
 #include "base/scheduler.hpp"
+#include "delivery/annotator.hpp"
 #include "evidence/gather.hpp"
 #include "evidence/redact.hpp"
 #include "finding/finding.hpp"
@@ -26,11 +27,14 @@ struct Route {
 /// What an investigation works with. All references outlive it.
 struct Equipment {
     std::vector<Source*> sources;
-    std::function<Subject(const Alert&, Timestamp now)> subject;
+    std::vector<Annotator*> annotators;
+    /// `joined`: services of other alerts of the investigation.
+    std::function<Subject(const Alert&, const std::vector<std::string>& joined, Timestamp now)> subject;
     std::function<Route(const Alert&, const std::string& chain)> route;  // `chain` "" is the route's own
     const Prompts& prompts;
     llm::Router& router;
     const Redactor& redactor;
+    InvestigationStore& investigations;
     Presenter& presenter;
     Scheduler& scheduler;
     Clock& clock;

@@ -1,4 +1,4 @@
-// Past investigations as a source: what happened before, what it turned out to be.
+// What we know ourselves, as a source: what happened before and what it turned out to be; which other alerts belong to this.
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto look_back = std::chrono::hours(24 * 90);
 constexpr std::size_t most = 500;
+constexpr std::string_view joined_id = "history/joined-alerts";
 
 class PastInvestigations final : public Source {
 public:
@@ -28,7 +29,46 @@ public:
         return {query};
     }
 
+    /// Asked late, in a storm most alerts come while the first one is looked into.
+    std::vector<Query> follow_up(const Subject& subject, const Records&) const override {
+        if (subject.investigation.empty()) return {};
+        Query query;
+        query.source = "history";
+        query.id = joined_id;
+        query.kind = QueryKind::history;
+        query.entity = subject.alert.service;
+        query.window = subject.incident;
+        query.arguments = {{"investigation", subject.investigation}};
+        return {query};
+    }
+
     task<Fetched> fetch(Query query, Deadline) override {
+        if (query.id == joined_id) {
+            co_return co_await joined_alerts(query.arguments["investigation"]);
+        }
+        co_return co_await past(std::move(query));
+    }
+
+    task<std::string> probe(Deadline) override { co_return std::string("own database"); }
+
+private:
+    task<Fetched> joined_alerts(std::string investigation) {
+        auto members = co_await store_.members(std::move(investigation));
+        if (!members) co_return members.error();
+        Fetched fetched;
+        fetched.query_text = "alerts of other monitors that joined this investigation";
+        fetched.truncated = members->alerts > static_cast<int>(members->shown.size());
+        for (const Member& member : members->shown) {
+            if (member.why.empty()) continue;
+            std::string text = "another alert, by " + member.source + ": " + member.title + " (" + std::string(to_string(member.severity));
+            text += member.alerts > 1 ? ", fired " + std::to_string(member.alerts) + " times" : "";
+            text += member.open ? ")" : ", recovered)";
+            fetched.records.facts.push_back({member.service, std::move(text), member.joined_at, ""});
+        }
+        co_return fetched;
+    }
+
+    task<Fetched> past(Query query) {
         auto runs = co_await store_.finished(query.window.from, most);
         if (!runs) co_return runs.error();
         Fetched fetched;
@@ -52,9 +92,6 @@ public:
         co_return fetched;
     }
 
-    task<std::string> probe(Deadline) override { co_return std::string("own database"); }
-
-private:
     InvestigationStore& store_;
 };
 

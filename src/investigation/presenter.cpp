@@ -37,7 +37,9 @@ task<Situation> Presenter::situation(std::string id) {
     situation.investigation = row->id;
     situation.report_url = report_url_(row->id);
     situation.fired = row->fired;
-    situation.related_alerts = row->related_alerts;
+    auto members = co_await store_.members(id);
+    if (!members) co_return members.error();
+    situation.members = std::move(*members);
     situation.resolved_at = row->resolved_at;
     situation.state = row->state;
     if (const auto known = progress_.find(id); known != progress_.end()) {

@@ -5,9 +5,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alert/alert.hpp"
+#include "alert/members.hpp"
 #include "base/task.hpp"
 #include "queue/queue.hpp"
 
@@ -77,6 +79,14 @@ public:
 
     /// An investigation without a webhook (command line): the alert, its first run and job.
     virtual task<RunRow> start(Alert alert, Timestamp now) = 0;
+
+    /// Names of the outage that evidence told (alert/references.hpp), by the source that told them; known ones change nothing. Other
+    /// investigations that turn out to be the same outage get a refresh. Under the run's fence.
+    virtual task<void> learn(Fence fence, std::string investigation, std::vector<std::pair<std::string, std::string>> names,
+                             Timestamp now) = 0;
+    virtual task<Members> members(std::string investigation) = 0;
+    /// Its alerts that started it or joined, oldest first, at most `most` of each sender.
+    virtual task<std::vector<Alert>> alerts(std::string investigation, std::size_t most) = 0;
 
     /// Past investigations with findings, for "similar": newest first.
     virtual task<std::vector<RunRow>> finished(Timestamp since, std::size_t most) = 0;

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/limits.hpp"
+#include "base/text.hpp"
 
 namespace gumshoe {
 
@@ -40,7 +42,43 @@ std::map<std::string, std::string> texts_from(const json& value, std::string_vie
     return texts;
 }
 
+/// "Checkout Service (prod)" -> "checkout".
+std::string folded(std::string_view name) {
+    std::string text = to_lower(trim(name));
+    if (const auto open = text.find('('); text.ends_with(')') && open != std::string::npos && open > 0) text.resize(open);
+    std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-'; });
+    for (const std::string_view added : {"service", "svc"}) {
+        if (text.size() > added.size() && text.ends_with(added)) {
+            text.resize(text.size() - added.size());
+            break;
+        }
+    }
+    return text;
+}
+
+/// The one service with a name that `says` yes to, "" for none or several.
+template <class Says>
+std::string only_service(const std::vector<ServiceInfo>& services, Says says) {
+    std::string found;
+    for (const ServiceInfo& info : services) {
+        if (!says(info.name) && std::none_of(info.aliases.begin(), info.aliases.end(), says)) continue;
+        if (!found.empty()) return {};
+        found = info.name;
+    }
+    return found;
+}
+
 }  // namespace
+
+std::string canonical_service(const std::vector<ServiceInfo>& services, const std::string& name) {
+    if (name.empty()) return name;
+    std::string found = only_service(services, [&](const std::string& known) { return known == name; });
+    if (found.empty()) {
+        const std::string meant = folded(name);
+        found = only_service(services, [&](const std::string& known) { return folded(known) == meant; });
+    }
+    return found.empty() ? name : found;
+}
 
 std::vector<std::string> related_services(const std::vector<ServiceInfo>& services, const std::string& service) {
     std::vector<std::string> related;
@@ -55,7 +93,7 @@ std::vector<std::string> related_services(const std::vector<ServiceInfo>& servic
     return related;
 }
 
-Subject make_subject(const Alert& alert, const std::vector<ServiceInfo>& services, Timestamp now) {
+Subject make_subject(const Alert& alert, const std::vector<ServiceInfo>& services, Timestamp now, const std::vector<std::string>& joined) {
     Subject subject;
     subject.alert = alert;
     const Timestamp started = alert.started_at == Timestamp{} || alert.started_at > now ? now : alert.started_at;
@@ -63,6 +101,12 @@ Subject make_subject(const Alert& alert, const std::vector<ServiceInfo>& service
     subject.incident = {started - lead, std::min<Timestamp>(now, started + longest)};
     subject.baseline = {subject.incident.from - guard - baseline, subject.incident.from - guard};
     subject.services = related_services(services, alert.service);
+    // Those that alert themselves are asked for before those that only might be concerned.
+    const auto neighbours = subject.services.begin() + (subject.services.empty() ? 0 : 1);
+    std::vector<std::string> rest(neighbours, subject.services.end());
+    subject.services.erase(neighbours, subject.services.end());
+    for (std::size_t i = 0; i < std::min(joined.size(), limits::joined_services); ++i) add_once(subject.services, joined[i]);
+    for (const std::string& neighbour : rest) add_once(subject.services, neighbour);
     for (const ServiceInfo& info : services) {
         if (std::find(subject.services.begin(), subject.services.end(), info.name) == subject.services.end()) continue;
         if (!info.repository.empty()) subject.repositories[info.name] = info.repository;
@@ -72,13 +116,10 @@ Subject make_subject(const Alert& alert, const std::vector<ServiceInfo>& service
 }
 
 json to_json_value(const Subject& subject) {
-    return {{"alert", to_json_value(subject.alert)},
-            {"onset", to_millis(subject.onset)},
-            {"incident", window_json(subject.incident)},
-            {"baseline", window_json(subject.baseline)},
-            {"services", subject.services},
-            {"repositories", subject.repositories},
-            {"paths", subject.paths}};
+    return {{"investigation", subject.investigation},    {"alert", to_json_value(subject.alert)},
+            {"onset", to_millis(subject.onset)},         {"incident", window_json(subject.incident)},
+            {"baseline", window_json(subject.baseline)}, {"services", subject.services},
+            {"repositories", subject.repositories},      {"paths", subject.paths}};
 }
 
 result<Subject> subject_from_json(const json& value) {
@@ -87,6 +128,7 @@ result<Subject> subject_from_json(const json& value) {
     auto read = alert_from_json(*alert);
     if (!read) return in_context("subject", read.error());
     Subject subject;
+    subject.investigation = string_or_empty(value, "investigation");
     subject.alert = std::move(*read);
     subject.onset = from_millis(get_int(value, "onset").value_or(0));
     subject.incident = window_from(value, "incident");

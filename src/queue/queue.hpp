@@ -20,10 +20,11 @@ struct Fence {
 
 struct Job {
     Fence fence;
-    std::string kind;     // "run", "refresh"
+    std::string kind;     // "run", "refresh", "annotate"
     std::string key;      // what it is about; one waiting job a (kind, key)
     std::string payload;  // JSON
     int crashes = 0;      // attempts that ended without finish, fail or give_back
+    std::string error;    // of a parked one: why
 };
 
 class Queue {

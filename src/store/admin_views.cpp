@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "store/columns.hpp"
+#include "store/members.hpp"
 
 namespace gumshoe {
 
@@ -170,6 +171,35 @@ result<json> messages_json(Connection& connection, const std::string& id) {
                     });
 }
 
+json members_json(const Members& members) {
+    json senders = json::array();
+    for (const Sender& sender : members.senders) {
+        senders.push_back({{"source", sender.source}, {"alerts", sender.alerts}, {"open", sender.open}});
+    }
+    json shown = json::array();
+    for (const Member& member : members.shown) {
+        shown.push_back({{"source", member.source},
+                         {"service", member.service},
+                         {"title", member.title},
+                         {"severity", to_string(member.severity)},
+                         {"joined_at", format_rfc3339(member.joined_at)},
+                         {"fired", member.alerts},
+                         {"open", member.open},
+                         {"why", member.why}});
+    }
+    return {{"alerts", members.alerts},
+            {"services", members.services},
+            {"senders", std::move(senders)},
+            {"shown", std::move(shown)},
+            {"same_outage", members.elsewhere}};
+}
+
+result<json> names_json(Connection& connection, const std::string& id) {
+    return array_of(
+        connection, "SELECT name, source, learned_at FROM names WHERE investigation = ?1 ORDER BY name, source", id,
+        [](const Row& row) -> json { return {{"name", row.text(0)}, {"source", row.text(1)}, {"learned_at", time_json(row, 2)}}; });
+}
+
 }  // namespace
 
 result<Listed> list_investigations(Connection& connection, const ListFilter& filter, const Page& page) {
@@ -194,11 +224,15 @@ result<std::string> view_investigation(Connection& connection, const std::string
     const std::vector<std::pair<const char*, result<json>>> parts = {{"alerts", alerts_json(connection, "investigation", id)},
                                                                      {"runs", runs_json(connection, id)},
                                                                      {"deliveries", deliveries_json(connection, id)},
-                                                                     {"messages", messages_json(connection, id)}};
+                                                                     {"messages", messages_json(connection, id)},
+                                                                     {"names", names_json(connection, id)}};
     for (const auto& [name, part] : parts) {
         if (!part) return part.error();
         value[name] = *part;
     }
+    auto members = members_of(connection, id);
+    if (!members) return members.error();
+    value["members"] = members_json(*members);
     auto started_by = connection.query("SELECT a.alert FROM investigations i JOIN alerts a ON a.id = i.alert WHERE i.id = ?1", {id});
     if (!started_by) return started_by.error();
     value["alert"] = started_by->empty() ? json() : parsed(started_by->front().text(0));

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "store/columns.hpp"
+#include "store/grouping.hpp"
 #include "store/investigation_rows.hpp"
 #include "store/jobs.hpp"
 
@@ -109,11 +110,11 @@ private:
         auto recent = investigated_recently();
         if (!recent) return recent.error();
         episode.investigation = *recent;
-        if (!recent->empty()) return repeat(episode, Effect::joined, "fired");
-        auto related = related_investigation();
-        if (!related) return related.error();
-        episode.investigation = *related;
-        if (!related->empty()) return repeat(episode, Effect::joined, "related_alerts");
+        if (!recent->empty()) return repeat(episode, Effect::joined, "fired", "fired again");
+        auto place = find_place(connection_, alert_, policy_, decision.route, now_);
+        if (!place) return place.error();
+        episode.investigation = place->investigation;
+        if (!place->investigation.empty()) return repeat(episode, Effect::joined, "related_alerts", place->why);
 
         auto started = create_investigation(connection_, alert_, decision.route, now_);
         if (!started) return started.error();
@@ -124,13 +125,13 @@ private:
     }
 
     /// Another alert of the episode's investigation; `counter` is one of its columns.
-    result<Taken> repeat(const Episode& episode, Effect effect, const std::string& counter) {
+    result<Taken> repeat(const Episode& episode, Effect effect, const std::string& counter, const std::string& why = "") {
         auto saved = save(episode);
         if (!saved) return saved.error();
         auto counted = connection_.execute(
             "UPDATE investigations SET " + counter + " = " + counter + " + 1, resolved_at = NULL WHERE id = ?1", {episode.investigation});
         if (!counted) return counted.error();
-        return refreshed(episode, effect);
+        return refreshed(episode, effect, why);
     }
 
     result<Taken> renotify(const Episode& episode) {
@@ -160,17 +161,17 @@ private:
         auto saved = save(episode);
         if (!saved) return saved.error();
         auto settled = connection_.execute(
-            "UPDATE investigations SET resolved_at = (SELECT CASE WHEN count(*) = count(CASE WHEN state = 'resolved' THEN 1 END) "
-            "THEN max(resolved_at) END FROM episodes WHERE investigation = ?1) WHERE id = ?1",
+            "UPDATE investigations SET resolved_at = (SELECT max(resolved_at) FROM episodes WHERE investigation = ?1) "
+            "WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM episodes WHERE investigation = ?1 AND state = 'open')",
             {episode.investigation});
         if (!settled) return settled.error();
         return refreshed(episode, Effect::resolved);
     }
 
-    result<Taken> refreshed(const Episode& episode, Effect effect) {
+    result<Taken> refreshed(const Episode& episode, Effect effect, const std::string& why = "") {
         auto put = put_refresh_job(connection_, episode.investigation, now_);
         if (!put) return put.error();
-        return Taken{effect, episode.investigation, "", ""};
+        return Taken{effect, episode.investigation, "", why};
     }
 
     result<Taken> keep(const Episode& episode, const std::string& reason) {
@@ -199,24 +200,6 @@ private:
             {alert_.source, alert_.fingerprint, to_millis(now_ - policy_.cooldown)});
         if (!rows) return rows.error();
         return rows->empty() ? std::string() : rows->front().text(0);
-    }
-
-    /// The latest investigation inside the group window of a service that belongs together with this one's, "" for none.
-    result<std::string> related_investigation() {
-        std::string found;
-        if (alert_.service.empty()) return found;
-        std::int64_t after = to_millis(now_ - policy_.group_window);
-        for (const std::string& service : policy_.related(alert_.service)) {
-            auto rows = connection_.query(
-                "SELECT id, created_at FROM investigations WHERE environment = ?1 AND service = ?2 AND service <> '' AND created_at > ?3 "
-                "AND state <> 'cancelled' ORDER BY created_at DESC LIMIT 1",
-                {alert_.environment, service, after});
-            if (!rows) return rows.error();
-            if (rows->empty()) continue;
-            found = rows->front().text(0);
-            after = rows->front().integer(1);
-        }
-        return found;
     }
 
     bool has_time() const { return alert_.started_at != Timestamp{}; }

@@ -21,7 +21,7 @@ struct Taken {
     Effect effect = Effect::none;
     std::string investigation;  // "" when there is none
     std::string episode;
-    std::string reason;  // why it had no effect
+    std::string reason;  // why it had no effect, or why it joined
 };
 
 /// Within a transaction. An episode's state follows the sender's clock, so deliveries may come in any order and number: it is open

@@ -4,6 +4,7 @@
 #include "base/ids.hpp"
 #include "store/columns.hpp"
 #include "store/jobs.hpp"
+#include "store/members.hpp"
 
 namespace gumshoe {
 
@@ -40,7 +41,12 @@ result<void> insert_alert(Connection& connection, const Alert& alert, const Aler
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         {reference(row.delivery), reference(row.investigation), alert.source, alert.fingerprint, row.episode, to_string(alert.notification),
          to_string(row.effect), row.reason, to_millis(row.received_at), row.text});
-    if (!inserted || row.effect != Effect::started) return done(inserted);
+    if (!inserted) return inserted.error();
+    if (row.effect == Effect::started || row.effect == Effect::joined || row.effect == Effect::repeated) {
+        auto added = add_member(connection, alert, row.investigation, row.reason, row.received_at);
+        if (!added) return added;
+    }
+    if (row.effect != Effect::started) return {};
     return done(connection.execute("UPDATE investigations SET alert = (SELECT min(id) FROM alerts WHERE investigation = ?1) WHERE id = ?1",
                                    {row.investigation}));
 }

@@ -31,7 +31,7 @@ struct AlertRow {
     Timestamp received_at{};
     std::string text;  // the alert as JSON
 };
-/// One that started its investigation becomes the investigation's own.
+/// One of an investigation makes its thing a member of it; one that started it becomes its own.
 result<void> insert_alert(Connection& connection, const Alert& alert, const AlertRow& row);
 
 /// Sets an investigation's state to that of its open run; without one to `otherwise`, unless it has a finding: then it is done.

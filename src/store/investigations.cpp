@@ -1,4 +1,5 @@
 // Investigations and runs. A worker's writes go through its fence; a person's leave an audit row in the same transaction.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/ids.hpp"
@@ -7,6 +8,7 @@
 #include "store/columns.hpp"
 #include "store/investigation_rows.hpp"
 #include "store/jobs.hpp"
+#include "store/members.hpp"
 #include "store/repositories.hpp"
 
 namespace gumshoe {
@@ -221,6 +223,43 @@ result<RunRow> start_run(Connection& connection, const Alert& alert, const std::
     return run_by_id(connection, started->run);
 }
 
+result<void> learn_names(Connection& connection, const Fence& fence, const std::string& investigation,
+                         const std::vector<std::pair<std::string, std::string>>& names, Timestamp now) {
+    auto held = require_lease(connection, fence);
+    if (!held) return held;
+    auto before = same_outage(connection, investigation);
+    if (!before) return before.error();
+    for (const auto& [source, name] : names) {
+        auto added = add_names(connection, investigation, source, {name}, now);
+        if (!added) return added;
+    }
+    auto after = same_outage(connection, investigation);
+    if (!after) return after.error();
+    for (const std::string& other : *after) {
+        if (std::find(before->begin(), before->end(), other) != before->end()) continue;
+        auto put = put_refresh_job(connection, other, now);
+        if (!put) return put;
+    }
+    return {};
+}
+
+result<std::vector<Alert>> alerts_of(Connection& connection, const std::string& investigation, std::size_t most) {
+    auto rows = connection.query(
+        "SELECT alert FROM (SELECT id, alert, row_number() OVER (PARTITION BY source ORDER BY id) AS place FROM alerts "
+        "WHERE investigation = ?1 AND (effect = 'started' OR effect = 'joined')) AS numbered WHERE place <= ?2 ORDER BY id",
+        {investigation, static_cast<std::int64_t>(most)});
+    if (!rows) return rows.error();
+    std::vector<Alert> alerts;
+    for (const Row& row : *rows) {
+        auto value = parse_json(row.text(0));
+        if (!value) return Error{errc::corrupt, "an alert of " + investigation + ": " + value.error().message};
+        auto alert = alert_from_json(*value);
+        if (!alert) return Error{errc::corrupt, "an alert of " + investigation + ": " + alert.error().message};
+        alerts.push_back(std::move(*alert));
+    }
+    return alerts;
+}
+
 class StoredInvestigations final : public InvestigationStore {
 public:
     explicit StoredInvestigations(Database& database) : database_(database) {}
@@ -285,6 +324,26 @@ public:
             return start_run(connection, alert, text, now);
         };
         co_return co_await write_value(database_, std::move(work));
+    }
+
+    task<void> learn(Fence fence, std::string investigation, std::vector<std::pair<std::string, std::string>> names,
+                     Timestamp now) override {
+        std::function<result<void>(Connection&)> work = [=](Connection& connection) {
+            return learn_names(connection, fence, investigation, names, now);
+        };
+        co_return co_await database_.write(std::move(work));
+    }
+
+    task<Members> members(std::string investigation) override {
+        std::function<result<Members>(Connection&)> work = [=](Connection& connection) { return members_of(connection, investigation); };
+        co_return co_await read_value(database_, std::move(work));
+    }
+
+    task<std::vector<Alert>> alerts(std::string investigation, std::size_t most) override {
+        std::function<result<std::vector<Alert>>(Connection&)> work = [=](Connection& connection) {
+            return alerts_of(connection, investigation, most);
+        };
+        co_return co_await read_value(database_, std::move(work));
     }
 
     task<std::vector<RunRow>> finished(Timestamp since, std::size_t most) override {

@@ -133,10 +133,13 @@ public:
         std::function<result<std::vector<Job>>(Connection&)> work = [](Connection& connection) -> result<std::vector<Job>> {
             auto rows = connection.query(
                 "UPDATE jobs SET told = 1 WHERE state = 'parked' AND told = 0 "
-                "RETURNING id, attempt, lease_owner, kind, key, payload, crashes");
+                "RETURNING id, attempt, lease_owner, kind, key, payload, crashes, error");
             if (!rows) return rows.error();
             std::vector<Job> jobs;
-            for (const Row& row : *rows) jobs.push_back(job_of(row));
+            for (const Row& row : *rows) {
+                jobs.push_back(job_of(row));
+                jobs.back().error = row.text(7);
+            }
             return jobs;
         };
         co_return co_await write_value(database_, std::move(work));

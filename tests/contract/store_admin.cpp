@@ -24,6 +24,7 @@ struct AdminTest {
         policy.related = [](const std::string& service) { return std::vector<std::string>{service}; };
         policy.group_window = seconds(300);
         policy.cooldown = seconds(1800);
+        policy.storm = 1000;
     }
     Delivery delivery(const std::string& key) {
         clock.advance(milliseconds(1500));

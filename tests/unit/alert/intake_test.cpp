@@ -260,3 +260,22 @@ TEST_CASE("a delivery without a key of its own is known by its bytes") {
     CHECK(desk.store.recorded.at(0).key == desk.store.recorded.at(1).key);
     CHECK(desk.store.recorded.at(0).key != desk.store.recorded.at(2).key);
 }
+
+TEST_CASE("a service is recorded under the operator's name for it, and the sender's word is kept") {
+    Desk desk;
+    IntakePolicy policy;
+    policy.canonical = [](const std::string& service) { return service == "Checkout Service" ? "checkout" : service; };
+    Intake intake{{&desk.receiver}, desk.store, policy, desk.clock, [] {}};
+    Alert meant;
+    meant.service = "Checkout Service";
+    Alert unknown;
+    unknown.service = "mail";
+    desk.receiver.parsed = ParsedDelivery{"key-1", {meant, unknown, Alert{}}, ""};
+    test::run(*desk.loop, intake.receive("acme", Desk::request()));
+    REQUIRE(desk.store.taken.size() == 3);
+    CHECK(desk.store.taken[0].service == "checkout");
+    CHECK(desk.store.taken[0].labels == std::map<std::string, std::string>{{"acme.service", "Checkout Service"}});
+    CHECK(desk.store.taken[1].service == "mail");
+    CHECK(desk.store.taken[1].labels.empty());
+    CHECK(desk.store.taken[2].service.empty());
+}

@@ -178,6 +178,9 @@ TEST_CASE("Admin, store and services are checked for sense") {
          "c.yaml:3:12: services[1].name: another service has this name\n"
          "c.yaml:3:21: services[1].path: expected a path inside the repository, such as services/checkout\n"
          "c.yaml:4:5: services[2].name: is missing"},
+        {"services:\n  - {name: a, aliases: [b]}\n  - {name: c, aliases: [b, c]}\n",
+         "c.yaml:3:25: services[1].aliases[0]: another service, or this one, has this name\n"
+         "c.yaml:3:28: services[1].aliases[1]: another service, or this one, has this name"},
         {"newrelic: {region: us, user_key: {env: TOKEN}}\n",
          "c.yaml:1:11: newrelic.account_id: is missing: reading needs both the account and a user key"},
     });

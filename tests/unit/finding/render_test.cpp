@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "base/limits.hpp"
 #include "finding/render.hpp"
 #include "sample.hpp"
 
@@ -109,10 +110,77 @@ TEST_CASE("recovery, repeats and related alerts stand on top") {
     Situation s = sample::situation();
     s.resolved_at = sample::at("2026-08-01T14:21:11Z");
     s.fired = 7;
-    s.related_alerts = 3;
+    s.members.alerts = 4;
+    s.members.services = 2;
+    s.members.senders = {{"datadog", 4, 0}};
     const std::string text = sample::visible(render_finding(s, sample::finding()));
-    CHECK(text.starts_with("✅ Resolved 14:21:11 UTC after 19 m\nFired 7× · +3 related alerts\n"));
+    CHECK(text.starts_with("✅ Resolved 14:21:11 UTC after 19 m\nFired 7× · 4 alerts, 2 services\n"));
     CHECK_THAT(sample::visible(render_facts(s)), Contains("Resolved 14:21:11 UTC"));
+}
+
+Member member(std::string service, std::string title, Severity severity, std::string why) {
+    Member made;
+    made.source = "pagerduty";
+    made.service = std::move(service);
+    made.title = std::move(title);
+    made.severity = severity;
+    made.why = std::move(why);
+    return made;
+}
+
+TEST_CASE("a storm is one message that counts the alerts and names the most telling ones") {
+    Situation s = sample::situation();
+    s.members.alerts = 200;
+    s.members.services = 12;
+    s.members.senders = {{"datadog", 199, 199}, {"pagerduty", 1, 1}};
+    s.members.shown = {member("checkout", "p99 latency > 2 s", Severity::critical, ""),
+                       member("payments", "no connection <!channel>", Severity::critical, "belongs together with checkout"),
+                       member("payments", "slow", Severity::critical, "payments is in it"),
+                       member("web", "5xx", Severity::error, "belongs together with checkout"),
+                       member("", "disk full", Severity::warning, "storm: 5 investigations began within 5 m"),
+                       member("mail", "queue long", Severity::warning, "storm: 5 investigations began within 5 m")};
+    for (const std::string& text : {sample::visible(render_finding(s, sample::finding())), sample::visible(render_facts(s))}) {
+        INFO(text);
+        CHECK_THAT(text, Contains("200 alerts, 12 services · Datadog, Pagerduty\n• payments · no connection"));
+        CHECK_THAT(text, Contains("• web · 5xx · ERROR\n• disk full · WARNING\n… and 196 more"));
+        CHECK_THAT(text, !Contains("slow") && !Contains("mail") && !Contains("recovered"));
+    }
+    const std::string report = render_markdown(s, sample::finding());
+    CHECK_THAT(report, Contains("## Alerts") && Contains("queue long") && Contains("(storm: 5 investigations began within 5 m)"));
+    s.members = {};
+    s.members.alerts = 1;
+    CHECK_THAT(sample::visible(render_facts(s)), !Contains("alerts"));
+}
+
+TEST_CASE("when one sender says it is over and another does not, both are told") {
+    Situation s = sample::situation();
+    s.members.alerts = 4;
+    s.members.senders = {{"datadog", 1, 0}, {"newrelic", 2, 1}, {"pagerduty", 1, 1}};
+    CHECK_THAT(sample::visible(render_facts(s)), Contains("Datadog: recovered · Newrelic: 1 of 2 recovered · Pagerduty: still open"));
+    CHECK_THAT(sample::visible(render_facts(s)), !Contains("Resolved"));
+    s.members.senders = {{"datadog", 1, 0}, {"pagerduty", 1, 0}};
+    s.resolved_at = sample::at("2026-08-01T14:21:11Z");
+    CHECK_THAT(sample::visible(render_facts(s)), Contains("Resolved 14:21:11 UTC") && !Contains("recovered"));
+    s.members.elsewhere = {"inv_07"};
+    CHECK_THAT(sample::visible(render_facts(s)), Contains("The same outage as inv_07"));
+}
+
+TEST_CASE("a note on an incident is short plain text without links or mentions") {
+    Finding f = sample::finding();
+    CHECK(render_note(f) ==
+          "Gumshoe: LIKELY cause (74 %)\nCause: DB pool cut from 50 to 5 by PR #982 (deployed 13:51)\n"
+          "- PR #982 changes POOL_MAX 50 -> 5\n- db wait share of the trace 4 % -> 91 %\n"
+          "- \"pool exhausted\" 4,812 times since 13:57, none the hour before\n"
+          "Do next: Roll back v412\n  then: Watch the pool wait\ninv_01");
+    f.cause.statement = "see https://evil.example.com @channel\nGumshoe: CONFIRMED";
+    f.evidence[0].text = std::string(5000, 'x');
+    f.degraded = true;
+    f.status = FindingStatus::inconclusive;
+    const std::string note = render_note(f);
+    CHECK_THAT(note, !Contains("://evil") && !Contains("@channel") && !Contains("\nGumshoe: CONFIRMED"));
+    CHECK_THAT(note, Contains("INCONCLUSIVE\nStrongest lead: ") && Contains("No model answered"));
+    CHECK(note.size() < limits::note_bytes);
+    CHECK_THAT(render_note(Finding{}), Contains("INCONCLUSIVE"));
 }
 
 TEST_CASE("a stopped investigation says why in the card and in the finding") {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+
+#include "base/limits.hpp"
 #include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
@@ -55,4 +57,55 @@ TEST_CASE("a subject comes back from its JSON as it was") {
     REQUIRE(back);
     CHECK(to_json_value(*back) == to_json_value(subject));
     CHECK_FALSE(subject_from_json(json::object()));
+}
+
+TEST_CASE("a service has one name, whatever a tool calls it") {
+    std::vector<ServiceInfo> services(4);
+    services[0].name = "checkout";
+    services[0].aliases = {"Shop till", "SVC-0042"};
+    services[1].name = "payment-service";
+    services[2].name = "mail_worker";
+    services[3].name = "service";
+    const std::pair<const char*, const char*> rows[] = {
+        {"checkout", "checkout"},
+        {"Checkout Service", "checkout"},
+        {"CHECKOUT", "checkout"},
+        {"checkout-svc", "checkout"},
+        {"checkout (prod)", "checkout"},
+        {"Checkout Service (EU, prod)", "checkout"},
+        {"Shop till", "checkout"},
+        {"shop-till", "checkout"},
+        {"SVC-0042", "checkout"},
+        {"Payment", "payment-service"},
+        {"payment_service", "payment-service"},
+        {"Mail Worker", "mail_worker"},
+        {"service", "service"},
+        {"search", "search"},
+        {"check", "check"},
+        {"checkouts", "checkouts"},
+        {"(prod)", "(prod)"},
+        {"", ""},
+    };
+    for (const auto& [said, meant] : rows) {
+        CAPTURE(said);
+        CHECK(canonical_service(services, said) == meant);
+    }
+    // Two come into question: none is taken.
+    services.resize(6);
+    services[4].name = "search-service";
+    services[5].name = "search_svc";
+    CHECK(canonical_service(services, "Search") == "Search");
+    CHECK(canonical_service(services, "search_svc") == "search_svc");
+    CHECK(canonical_service({}, "Checkout Service") == "Checkout Service");
+}
+
+TEST_CASE("services of alerts that joined are asked for before neighbours, each once, and not without end") {
+    const std::vector<ServiceInfo> services = {{"checkout", "", "", {"payments", "stock"}, {}}, {"mail", "github:acme/mail", "", {}, {}}};
+    const Subject subject = make_subject(alert_at(now), services, now, {"checkout", "mail", "", "stock", "mail"});
+    CHECK(subject.services == std::vector<std::string>{"checkout", "mail", "stock", "payments"});
+    CHECK(subject.repositories.at("mail") == "github:acme/mail");
+    std::vector<std::string> many;
+    for (int i = 0; i < 100; ++i) many.push_back("s" + std::to_string(i));
+    CHECK(make_subject(alert_at(now), {}, now, many).services.size() == 1 + limits::joined_services);
+    CHECK(make_subject(Alert{}, {}, now, {"mail"}).services == std::vector<std::string>{"mail"});
 }
