@@ -2,6 +2,7 @@
 #include "integrations/newrelic/responses.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -94,9 +95,14 @@ void add(std::string& text, const std::string& before, const std::string& value)
     if (!value.empty()) text += before + value;
 }
 
-std::string number_text(const json& value, std::string_view path) {
+/// For people: four digits of a fraction, all of a whole number.
+std::string number_text(const json& value, std::string_view path, double factor = 1) {
     const json* number = find(value, path);
-    return number != nullptr && number->is_number() ? dump_json(*number) : std::string();
+    if (number == nullptr || !number->is_number()) return {};
+    if (number->is_number_integer() && factor == 1) return dump_json(*number);
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4g", number->get<double>() * factor);
+    return text;
 }
 
 std::string terms_text(const json& condition) {
@@ -141,9 +147,7 @@ Fact health_of(const json& entity, const Region& region) {
                 one_line(string_or_empty(entity, "type"), 40);
     add(fact.text, ", alert severity ", one_line(string_or_empty(entity, "alertSeverity"), 40));
     if (get_bool(entity, "reporting") == false) fact.text += ", not reporting";
-    if (const auto rate = get_number(entity, "apmSummary.errorRate")) {
-        fact.text += ", error rate " + dump_json(json(static_cast<double>(static_cast<std::int64_t>(*rate * 10000)) / 100)) + " %";
-    }
+    add(fact.text, ", error rate in % ", number_text(entity, "apmSummary.errorRate", 100));
     add(fact.text, ", mean response time in s ", number_text(entity, "apmSummary.responseTimeAverage"));
     add(fact.text, ", requests a minute ", number_text(entity, "apmSummary.throughput"));
     if (const std::string guid = string_or_empty(entity, "guid"); !guid.empty()) fact.link = entity_link(region, guid);

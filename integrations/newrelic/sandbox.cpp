@@ -27,7 +27,8 @@ json error_of(const std::string& message, const std::string& error_class) {
 /// One request's answer as it is put together.
 class Answering {
 public:
-    Answering(const World& world, bool opted_in) : world_(world), scenario_(*world.scenario), opted_in_(opted_in) {}
+    Answering(const World& world, Events& events, bool opted_in)
+        : world_(world), scenario_(*world.scenario), events_(events), opted_in_(opted_in) {}
 
     json errors = json::array();
 
@@ -85,7 +86,7 @@ private:
     json nrql(const Selection& wanted) {
         const auto query = parse_nrql(wanted.arguments->at("query").get<std::string>(), world_.now);
         if (!query) return refuse(query.error().message, "NRDB:1106924");
-        const auto rows = run_nrql(*query, world_);
+        const auto rows = run_nrql(*query, world_, events_);
         if (!rows) return refuse(rows.error().message, "NRDB:1106926");
         return cut({{"results", *rows}, {"totalResult", nullptr}, {"embeddedChartUrl", nullptr}}, wanted.members);
     }
@@ -182,6 +183,7 @@ private:
 
     const World& world_;
     const json& scenario_;
+    Events& events_;
     bool opted_in_;
 };
 
@@ -212,7 +214,7 @@ public:
         if (!selected)
             return json_reply(200, dump_json(json{{"errors", json::array({error_of(selected.error().message, "INVALID_INPUT")})}}));
 
-        Answering answering(world, request.headers.find("nerd-graph-unsafe-experimental-opt-in").value_or("") == "AiIssues");
+        Answering answering(world, events_, request.headers.find("nerd-graph-unsafe-experimental-opt-in").value_or("") == "AiIssues");
         json data = json::object();
         for (const Selection& one : *selected) data[one.alias] = answering.actor(one.members);
         json answer = {{"data", std::move(data)}};
@@ -236,6 +238,9 @@ public:
                               {"user_key", user_key},
                               {"webhook", {{"token", webhook_token}}}});
     }
+
+private:
+    Events events_;
 };
 
 }  // namespace

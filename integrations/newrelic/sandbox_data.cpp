@@ -231,15 +231,14 @@ json of_application(const NrqlQuery& query, const NrqlColumn& column, const std:
     return query.events.front() == "Metric" ? of_metrics(column, app) : of_transactions(column, app, *names.begin(), seconds);
 }
 
-json bucket_of(const NrqlQuery& query, const std::vector<Row>& rows, const Telemetry& telemetry, Window bucket) {
+json bucket_of(const NrqlQuery& query, const std::vector<const Row*>& rows, const Telemetry& telemetry, Window bucket) {
     json out = json::object();
     const double seconds = static_cast<double>(to_millis(bucket.to) - to_millis(bucket.from)) / 1000;
     const bool computed = query.events.front() == "Transaction" || query.events.front() == "Metric";
     const std::vector<PlayedMetric> metrics = computed ? telemetry.metrics() : std::vector<PlayedMetric>();
     std::vector<const Row*> inside;
-    for (const Row& row : rows) {
-        if (bucket.contains(from_millis(row.at("timestamp").get<std::int64_t>()))) inside.push_back(&row);
-    }
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(inside),
+                 [&bucket](const Row* row) { return bucket.contains(from_millis(row->at("timestamp").get<std::int64_t>())); });
     const double middle = telemetry.seconds_from_zero(bucket.from) + seconds / 2;
     for (const NrqlColumn& column : query.columns) {
         out[column.name] = computed ? of_application(query, column, metrics, middle, seconds) : aggregate(column, inside, seconds);
@@ -248,14 +247,15 @@ json bucket_of(const NrqlQuery& query, const std::vector<Row>& rows, const Telem
 }
 
 /// In the order of time, events of one moment in the order of the play.
-json plain_rows(const NrqlQuery& query, const std::vector<Row>& rows) {
-    std::vector<std::pair<std::int64_t, const Row*>> order;
-    for (const Row& row : rows) order.emplace_back(row.at("timestamp").get<std::int64_t>(), &row);
+json plain_rows(const NrqlQuery& query, const std::vector<const Row*>& rows) {
+    std::vector<std::pair<std::int64_t, std::size_t>> order;
+    for (std::size_t i = 0; i < rows.size(); ++i) order.emplace_back(rows[i]->at("timestamp").get<std::int64_t>(), i);
     std::sort(order.begin(), order.end());
     if (!query.oldest_first) std::reverse(order.begin(), order.end());
     json out = json::array();
-    for (const auto& [at, row] : order) {
+    for (const auto& [at, index] : order) {
         if (out.size() == query.limit) break;
+        const Row* row = rows[index];
         json one = json::object();
         for (const NrqlColumn& column : query.columns) {
             const auto found = row->find(column.attribute);
@@ -284,7 +284,19 @@ std::string guid_of(const json& scenario, const std::string& service) {
     return {};
 }
 
-result<json> run_nrql(const NrqlQuery& query, const World& world) {
+result<std::shared_ptr<const std::vector<Row>>> Events::of(const std::string& type, const World& world, Window window) {
+    constexpr std::size_t most = 12;
+    const std::string key = type + " " + std::to_string(to_millis(window.from)) + " " + std::to_string(to_millis(window.to));
+    const auto found = std::find_if(made_.begin(), made_.end(), [&key](const Made& one) { return one.key == key; });
+    if (found != made_.end()) return found->rows;
+    auto rows = rows_of(type, world, window);
+    if (!rows) return rows.error();
+    if (made_.size() == most) made_.erase(made_.begin());
+    made_.push_back({key, std::make_shared<const std::vector<Row>>(std::move(*rows))});
+    return made_.back().rows;
+}
+
+result<json> run_nrql(const NrqlQuery& query, const World& world, Events& events) {
     constexpr std::int64_t most_buckets = 366;
     if (query.window.from >= query.window.to) return Error{errc::parse, "NRQL Syntax Error: SINCE must be before UNTIL"};
     const Window window{query.window.from, std::min(query.window.to, world.now)};
@@ -292,16 +304,18 @@ result<json> run_nrql(const NrqlQuery& query, const World& world) {
     if (query.bucket_seconds > 0 && span / query.bucket_seconds > most_buckets) {
         return Error{errc::parse, "TIMESERIES supports at most 366 buckets"};
     }
-    std::vector<Row> rows;
+    std::vector<std::shared_ptr<const std::vector<Row>>> held;
+    std::vector<const Row*> rows;
     const bool computed = query.events.front() == "Transaction" || query.events.front() == "Metric";
     if (computed && !query.aggregates()) return Error{errc::parse, "the simulation has no rows of " + query.events.front()};
     for (const std::string& event : query.events) {
         if (computed) break;
-        auto more = rows_of(event, world, window);
+        auto more = events.of(event, world, window);
         if (!more) return more.error();
-        for (Row& row : *more) {
-            if (query.where(row)) rows.push_back(std::move(row));
+        for (const Row& row : **more) {
+            if (query.where(row)) rows.push_back(&row);
         }
+        held.push_back(std::move(*more));
     }
     if (!query.aggregates()) return plain_rows(query, rows);
     const Telemetry telemetry(world.scenario, world.zero, world.now);

@@ -13,9 +13,10 @@ namespace gumshoe::newrelic {
 
 namespace {
 
-json attribute_of(const Row& row, const std::string& name) {
+const json& attribute_of(const Row& row, const std::string& name) {
+    static const json none;
     const auto found = row.find(name);
-    return found == row.end() ? json() : found->second;
+    return found == row.end() ? none : found->second;
 }
 
 bool equal(const json& have, const json& wanted) {
@@ -156,7 +157,7 @@ private:
         if (word("IN")) {
             const std::vector<json> wanted = values();
             return [attribute, negated, wanted](const Row& row) {
-                const json have = attribute_of(row, attribute);
+                const json& have = attribute_of(row, attribute);
                 return std::any_of(wanted.begin(), wanted.end(), [&have](const json& value) { return equal(have, value); }) != negated;
             };
         }

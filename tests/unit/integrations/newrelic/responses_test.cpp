@@ -260,7 +260,7 @@ TEST_CASE("a search keeps the entities that have the name, entities tell health,
     read_entities(good(data), region, records);
     REQUIRE(records.facts.size() == 1);
     CHECK(records.facts[0].text ==
-          "New Relic knows checkout as APM APPLICATION, alert severity CRITICAL, not reporting, error rate 33.12 %, "
+          "New Relic knows checkout as APM APPLICATION, alert severity CRITICAL, not reporting, error rate in % 33.12, "
           "mean response time in s 1.5, requests a minute 2280");
     REQUIRE(records.edges.size() == 1);
     CHECK(records.edges[0].callee == "rates");
