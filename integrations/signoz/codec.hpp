@@ -55,7 +55,7 @@ struct RowQuery {
 
 /// One line of a graph: an expression over spans, or a metric.
 struct SeriesQuery {
-    std::string name;    // of the series: "spans.duration.p95"
+    std::string name;    // of the series: "calls.duration.p95"
     std::string entity;  // whom it is about when the answer does not say
     std::string unit;    // UCUM; "": what the answer says
     Filter filter;

@@ -106,8 +106,9 @@ std::vector<Query> plan(const Subject& subject) {
     if (services.size() > 1) {
         queries.push_back(make("services", QueryKind::compare, entity, whole(subject), with(everywhere, argument::view, "services")));
         Arguments neighbours = with(with(environment, argument::level, "error"), argument::pages, sample_pages);
-        neighbours[argument::services] = join({services.begin() + 1, services.end()}, "\n");
-        add_pair(queries, subject, QueryKind::logs, "logs", "/neighbours", entity, neighbours);
+        const std::vector<std::string> others(services.begin() + 1, services.end());
+        neighbours[argument::services] = join(others, "\n");
+        add_pair(queries, subject, QueryKind::logs, "logs", "/neighbours", join(others, ", "), neighbours);
     }
     return queries;
 }
@@ -128,8 +129,9 @@ std::vector<Query> follow_up(const Subject& subject, const Records& found) {
             make("metrics/" + callee, QueryKind::metrics, callee, whole(subject), with(environment, argument::services, callee)));
     }
     Arguments errors = with(with(environment, argument::level, "error"), argument::pages, sample_pages);
-    errors[argument::services] = join({callees.begin(), callees.end()}, "\n");
-    add_pair(queries, subject, QueryKind::logs, "logs", "/callees", known.front(), errors);
+    const std::vector<std::string> all(callees.begin(), callees.end());
+    errors[argument::services] = join(all, "\n");
+    add_pair(queries, subject, QueryKind::logs, "logs", "/callees", join(all, ", "), errors);
     return queries;
 }
 

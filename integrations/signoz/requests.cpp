@@ -252,9 +252,9 @@ std::vector<SeriesQuery> span_series(const Filter& service) {
     all.entries = true;
     Filter failed = all;
     failed.level = Level::trouble;
-    return {{"spans.rate", entity, "1/s", all, "rate()", "", ""},
-            {"spans.errors", entity, "1/s", failed, "rate()", "", ""},
-            {"spans.duration.p95", entity, "ns", all, "p95(duration_nano)", "", ""}};
+    return {{"calls.rate", entity, "1/s", all, "rate()", "", ""},
+            {"calls.errors", entity, "1/s", failed, "rate()", "", ""},
+            {"calls.duration.p95", entity, "ns", all, "p95(duration_nano)", "", ""}};
 }
 
 std::vector<SeriesQuery> runtime_series(const Filter& service, const std::vector<std::string>& extra) {

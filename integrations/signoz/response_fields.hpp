@@ -34,7 +34,7 @@ std::string ucum(std::string_view unit);
 /// What a value in one unit is multiplied with to be in the other; nothing where the two do not go together.
 std::optional<double> unit_factor(const std::string& from, const std::string& to);
 
-/// At most three decimals, none that are zero.
+/// At most three decimals, one from a hundred on, none that are zero.
 std::string decimal(double value);
 
 /// The results of a query: data.data.results, data.results or data.result. Errors: bad_reply.

@@ -112,7 +112,7 @@ std::optional<double> unit_factor(const std::string& from, const std::string& to
 }
 
 std::string decimal(double value) {
-    const double rounded = std::round(value * 1000) / 1000;
+    const double rounded = std::abs(value) < 100 ? std::round(value * 1000) / 1000 : std::round(value * 10) / 10;
     return rounded == std::floor(rounded) && std::abs(rounded) < 1e15 ? std::to_string(static_cast<std::int64_t>(rounded))
                                                                       : dump_json(rounded);
 }

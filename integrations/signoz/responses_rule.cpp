@@ -368,7 +368,8 @@ result<void> read_history(const HttpResponse& response, const Account& account, 
     std::vector<Firing> past;
     std::copy_if(history->firings.begin(), history->firings.end(), std::back_inserter(past),
                  [&](const Firing& firing) { return firing.at < onset - this_one; });
-    Fact fact{entity, history_words(rule, *history, past, window, onset), onset, history_link(account, rule.id, window)};
+    // About the rule, not about the service: what is said of a service is capped, and this must not push out its own facts.
+    Fact fact{"", history_words(rule, *history, past, window, onset), onset, history_link(account, rule.id, window)};
     records.facts.push_back(std::move(fact));
     for (std::size_t i = past.size() - std::min(past.size(), most_firings); i < past.size(); ++i) {
         const Firing& firing = past[i];

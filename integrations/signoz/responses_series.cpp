@@ -86,11 +86,11 @@ void fill_quiet_minutes(const std::vector<SeriesQuery>& queries, const std::stri
     const auto named = [&records](const char* name) {
         return std::find_if(records.metrics.begin(), records.metrics.end(), [name](const MetricSeries& one) { return one.name == name; });
     };
-    const auto asked = std::find_if(queries.begin(), queries.end(), [](const SeriesQuery& one) { return one.name == "spans.errors"; });
-    const auto rate = named("spans.rate");
+    const auto asked = std::find_if(queries.begin(), queries.end(), [](const SeriesQuery& one) { return one.name == "calls.errors"; });
+    const auto rate = named("calls.rate");
     if (asked == queries.end() || rate == records.metrics.end()) return;
     const std::vector<std::pair<std::int64_t, double>> traffic = rate->points;
-    auto errors = named("spans.errors");
+    auto errors = named("calls.errors");
     if (errors == records.metrics.end()) {
         records.metrics.push_back({rate->entity, "", asked->name, asked->unit, {}, link});
         errors = records.metrics.end() - 1;

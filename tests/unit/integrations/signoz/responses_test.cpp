@@ -183,7 +183,7 @@ TEST_CASE("points: numbers and texts, without what is not finite or only partial
     REQUIRE(
         read_series(http_response(200, v5_results(v5_series("A", values))), asked(), "https://signoz.acme.example/x", records).has_value());
     REQUIRE_FALSE(records.metrics.empty());
-    CHECK(records.metrics[0].name == "spans.rate");
+    CHECK(records.metrics[0].name == "calls.rate");
     CHECK(records.metrics[0].entity == "checkout");
     CHECK(records.metrics[0].unit == "1/s");
     CHECK(records.metrics[0].points == std::vector<std::pair<std::int64_t, double>>{{1770308400, 1.5}, {1770308460, 2}});
@@ -203,7 +203,7 @@ TEST_CASE("a minute with traffic and without errors is a zero, one without traff
                         asked(), "l", none)
                 .has_value());
     REQUIRE(none.metrics.size() == 2);
-    CHECK(none.metrics[1].name == "spans.errors");
+    CHECK(none.metrics[1].name == "calls.errors");
     CHECK(none.metrics[1].points.size() == 3);
     Records silent;
     REQUIRE(read_series(http_response(200, v5_results("")), asked(), "l", silent).has_value());

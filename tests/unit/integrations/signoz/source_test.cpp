@@ -148,13 +148,13 @@ TEST_CASE("our whole plan is answered by the simulated SigNoz, old and new, and 
         return std::find_if(all.metrics.begin(), all.metrics.end(),
                             [&](const MetricSeries& one) { return one.entity == entity && one.name == name; });
     };
-    const auto rate = named("search", "spans.rate");
+    const auto rate = named("search", "calls.rate");
     REQUIRE(rate != all.metrics.end());
     CHECK(rate->points.size() > 70);
-    CHECK(named("search", "spans.errors")->points.size() == rate->points.size());
-    CHECK(named("search", "spans.errors")->points.front().second == 0);
+    CHECK(named("search", "calls.errors")->points.size() == rate->points.size());
+    CHECK(named("search", "calls.errors")->points.front().second == 0);
     CHECK(named("search", "process.cpu.utilization") != all.metrics.end());
-    CHECK(named("search-index", "spans.duration.p95") != all.metrics.end());
+    CHECK(named("search-index", "calls.duration.p95") != all.metrics.end());
     if (version == "v0.98.0") {
         CHECK(says(all, "the value that rule \"search: p95 latency above 400 ms\" watches had a median of"));
         REQUIRE_FALSE(all.code.empty());
