@@ -98,6 +98,8 @@ TEST_CASE("one good signature of several is enough, by any configured secret; ot
         CHECK(verified.has_value() == row.believed);
         if (!verified) CHECK(verified.error().code == errc::unauthorized);
         if (!verified) CHECK(verified.error().message.find("0123") == std::string::npos);
+        const bool of_version = row.header.find("v1=") != std::string::npos;
+        if (!verified) CHECK((verified.error().message.find("has no v1 signature") == std::string::npos) == of_version);
     }
 }
 
