@@ -146,7 +146,9 @@ task<HttpReply> Intake::accept(const Receiver& receiver, const RawRequest& reque
         co_return recorded.error();
     }
     std::vector<std::string> investigations = recorded->started;
-    investigations.insert(investigations.end(), recorded->updated.begin(), recorded->updated.end());
+    for (const std::string& id : recorded->updated) {  // one delivery may start it and add to it
+        if (std::find(investigations.begin(), investigations.end(), id) == investigations.end()) investigations.push_back(id);
+    }
     if (!investigations.empty() && on_work_) on_work_();
     co_return reply(answer_of(recorded->verdict), recorded->verdict, id, investigations, recorded->reason);
 }

@@ -51,10 +51,10 @@ std::string partly_recovered(const std::vector<Sender>& senders) {
     return any ? out : std::string();
 }
 
-/// The worst of each service besides the alert that stands in the headline.
-std::vector<Line> telling_members(const Members& members, std::size_t most) {
+/// The worst of each service but that of the headline.
+std::vector<Line> telling_members(const Members& members, const std::string& headline, std::size_t most) {
     std::vector<Line> out;
-    std::set<std::string> services;
+    std::set<std::string> services = {headline};
     for (const Member& member : members.shown) {
         if (member.why.empty() || out.size() == most) continue;
         if (!member.service.empty() && !services.insert(member.service).second) continue;
@@ -221,7 +221,7 @@ std::vector<Line> later_events(const Situation& s) {
     if (s.members.alerts > 1) more += (more.empty() ? "" : " · ") + how_many(s.members);
     if (!more.empty()) out.push_back({bold(more)});
     if (std::string states = s.resolved_at ? "" : partly_recovered(s.members.senders); !states.empty()) out.push_back({plain(states)});
-    for (auto& line : telling_members(s.members, 3)) out.push_back(std::move(line));
+    for (auto& line : telling_members(s.members, s.alert.service, 3)) out.push_back(std::move(line));
     if (!s.members.elsewhere.empty()) out.push_back({plain("The same outage as " + join(s.members.elsewhere, ", "))});
     return out;
 }

@@ -261,6 +261,12 @@ TEST_CASE("a delivery without a key of its own is known by its bytes") {
     CHECK(desk.store.recorded.at(0).key != desk.store.recorded.at(2).key);
 }
 
+TEST_CASE("an investigation that a delivery starts and adds to is named once") {
+    Desk desk;
+    desk.store.outcome = Recorded{Verdict::accepted, "", {"inv_1", "inv_2"}, {"inv_2", "inv_3"}};
+    CHECK(parse_json(desk.post(Desk::request()).body).value()["investigations"] == json::array({"inv_1", "inv_2", "inv_3"}));
+}
+
 TEST_CASE("a service is recorded under the operator's name for it, and the sender's word is kept") {
     Desk desk;
     IntakePolicy policy;
