@@ -248,7 +248,15 @@ TEST_CASE("one that is cancelled in the queue leaves it, and its place is nobody
     test::run(*play.loop, play.loop->all(std::move(work)));
     CHECK(done == 6);
     CHECK(play.http.requests.size() == 6);
-    CHECK(play.fetch("newrelic/logs/incident").has_value());
+    work.clear();
+    for (int i = 0; i < 5; ++i) {
+        play.http.push(test::FakeAnswer{test::http_response(200, log_rows(1)), seconds(1), {}});
+        work.push_back(fetch_one(&play, &done));
+    }
+    const Monotonic start = play.clock.monotonic();
+    test::run(*play.loop, play.loop->all(std::move(work)));
+    CHECK(done == 11);
+    CHECK(play.clock.monotonic() - start == seconds(1));  // all five places are there again
 }
 
 TEST_CASE("what a partial answer holds is kept, and the finding can say that it was not all") {
