@@ -105,7 +105,8 @@ TEST_CASE("An unknown key is refused and the one that may be meant is named") {
     check_all({
         {"sever: {}\n", "c.yaml:1:1: unknown key sever; did you mean server?"},
         {"server:\n  lisen: 0.0.0.0:80\n", "c.yaml:2:3: server: unknown key lisen; did you mean listen?"},
-        {"limits:\n  speed: 9\n", "c.yaml:2:3: limits: unknown key speed; known here: concurrent_investigations, cooldown, group_window"},
+        {"limits:\n  speed: 9\n",
+         "c.yaml:2:3: limits: unknown key speed; known here: concurrent_investigations, cooldown, group_window, storm_investigations"},
         {"store:\n  retention: {evidense: 1d}\n", "c.yaml:2:15: store.retention: unknown key evidense; did you mean evidence?"},
         // Not like a key of ours: it may be a secret.
         {"store: {canary1234: }\n", "c.yaml:1:9: store: unknown key; known here: postgres, retention, sqlite"},
@@ -217,7 +218,8 @@ TEST_CASE("Targets, chains and routes are checked against each other") {
         {"routes:\n  - {match: {severity: [warn, info], source: datadogg, team: x}}\n",
          "c.yaml:2:25: routes[0].match.severity[0]: is not a severity; expected one of critical, error, warning, info; did you mean "
          "warning?\n"
-         "c.yaml:2:46: routes[0].match.source: is not a source of this build; expected one of datadog, github, slack; did you mean "
+         "c.yaml:2:46: routes[0].match.source: is not a source of this build; expected one of alertmanager, datadog, github, gitlab, git, "
+         "newrelic, pagerduty, signoz, slack; did you mean "
          "datadog?\n"
          "c.yaml:2:56: routes[0].match: unknown key team; known here: environment, service, severity, source, tag"},
     });

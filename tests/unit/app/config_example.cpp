@@ -31,6 +31,8 @@ Variables example_variables() {
             {"DD_WEBHOOK_TOKEN", "webhook-token-0123456"},
             {"GITHUB_TOKEN", "github-token-0123"},
             {"GITLAB_TOKEN", "gitlab-token-0123"},
+            {"NEW_RELIC_USER_KEY", "newrelic-key-0123"},
+            {"NR_WEBHOOK_TOKEN", "newrelic-webhook-token"},
             {"PAGERDUTY_TOKEN", "pagerduty-token-0123"},
             {"PAGERDUTY_WEBHOOK_SECRET", "pagerduty-secret-0123"},
             {"SIGNOZ_API_KEY", "signoz-key-0123"},
@@ -212,6 +214,8 @@ TEST_CASE("Without a file the environment is the configuration") {
                       {"GUMSHOE_DB", "/data/gumshoe.db"},
                       {"GUMSHOE_RUNBOOKS", ""},
                       {"GUMSHOE_LLM_CHAIN", "openai,anthropic"},
+                      {"NEW_RELIC_ACCOUNT_ID", "1234567"},
+                      {"SIGNOZ_API_URL", "https://signoz.internal:8080"},
                       {"SLACK_CHANNEL", "C0123456789"},
                       {"OPENAI_MODEL", "gpt-6"}});
     Loaded loaded = load("", variables);
