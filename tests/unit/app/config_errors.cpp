@@ -184,6 +184,12 @@ TEST_CASE("Admin, store and services are checked for sense") {
          "c.yaml:3:28: services[1].aliases[1]: another service, or this one, has this name"},
         {"newrelic: {region: us, user_key: {env: TOKEN}}\n",
          "c.yaml:1:11: newrelic.account_id: is missing: reading needs both the account and a user key"},
+        {"pagerduty: {notes: true}\n",
+         "c.yaml:1:12: pagerduty.api_token: is needed for notes: an API key with write access\n"
+         "c.yaml:1:12: pagerduty.from: is needed for notes: the e-mail address of the PagerDuty user who writes them"},
+        {"pagerduty: {notes: true, api_token: {env: TOKEN}, from: ana}\n",
+         "c.yaml:1:57: pagerduty.from: is the e-mail address of a PagerDuty user"},
+        {"pagerduty: {webhook: {}}\n", "c.yaml:1:22: pagerduty.webhook.secrets: holds no secret: every delivery would be refused"},
     });
 }
 
