@@ -16,7 +16,7 @@ VendorRoles connect_newrelic(Section& section, VendorServices services) {
     newrelic::Account account;
     account.region = newrelic::region_of(section.one_of("region", {"us", "eu"}, "us"));
     account.api_url = section.url("api_url", account.region.api_url);
-    account.id = section.integer("account_id", 0, 1, 9'007'199'254'740'991);
+    account.id = section.integer("account_id", 0, 1, 2'147'483'647);
     account.user_key = section.secret("user_key");
     if (section.has("account_id") != section.has("user_key")) {
         section.error(section.has("user_key") ? "account_id" : "user_key", "is missing: reading needs both the account and a user key");
