@@ -14,7 +14,7 @@ namespace gumshoe::newrelic {
 namespace {
 
 constexpr std::size_t most_items = 200;
-constexpr std::size_t value_bytes = 300;
+constexpr std::size_t payload_value_bytes = 300;
 
 bool alphanumeric(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -86,8 +86,8 @@ std::string joined(const json& value) {
 }
 
 void add_tag(Payload::Tags& tags, std::string_view key, std::string_view value) {
-    const std::string name = clean(key.substr(0, value_bytes));
-    if (!name.empty() && tags.size() < most_items) tags.emplace(name, truncate(value, value_bytes));
+    const std::string name = clean(key.substr(0, payload_value_bytes));
+    if (!name.empty() && tags.size() < most_items) tags.emplace(name, truncate(value, payload_value_bytes));
 }
 
 void add_pair(Payload::Tags& tags, std::string_view text) {

@@ -11,7 +11,7 @@ namespace gumshoe::newrelic {
 
 namespace {
 
-constexpr std::size_t message_bytes = 4096;
+constexpr std::size_t log_message_bytes = 4096;
 constexpr std::size_t most_series = 50;
 
 /// Agents' spans and OpenTelemetry's name one and the same service differently.
@@ -140,7 +140,7 @@ void read_logs(const json& rows, Records& records) {
     for (const json& row : rows) {
         LogRecord log;
         const auto at = millis_of(row, "timestamp");
-        log.body = text_of(row, {"message"}, message_bytes);
+        log.body = text_of(row, {"message"}, log_message_bytes);
         if (!at || log.body.empty()) continue;
         log.time_unix_nano = *at * 1'000'000;
         log.service = service_of(row);
@@ -160,7 +160,7 @@ void read_errors(const json& rows, Records& records) {
         LogRecord log;
         const auto at = millis_of(row, "timestamp");
         const std::string kind = text_of(row, {"error.class"});
-        const std::string message = text_of(row, {"error.message"}, message_bytes);
+        const std::string message = text_of(row, {"error.message"}, log_message_bytes);
         log.body = kind.empty() || message.empty() ? kind + message : kind + ": " + message;
         if (!at || log.body.empty()) continue;
         log.time_unix_nano = *at * 1'000'000;

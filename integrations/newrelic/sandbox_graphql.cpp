@@ -123,9 +123,9 @@ bool of_type(const json& value, std::string_view type) {
     });
 }
 
-class Reader {
+class GraphqlReader {
 public:
-    Reader(std::string_view text, const json& variables) : text_(text), values_(variables) {}
+    GraphqlReader(std::string_view text, const json& variables) : text_(text), values_(variables) {}
 
     result<std::vector<Selection>> document() {
         if (word("query") && take('(')) read_variables();
@@ -316,7 +316,7 @@ private:
 }  // namespace
 
 result<std::vector<Selection>> check_graphql(std::string_view document, const json& variables) {
-    return Reader(document, variables).document();
+    return GraphqlReader(document, variables).document();
 }
 
 }  // namespace gumshoe::newrelic

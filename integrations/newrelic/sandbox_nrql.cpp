@@ -24,9 +24,9 @@ bool equal(const json& have, const json& wanted) {
     return have == wanted;
 }
 
-class Reader {
+class NrqlReader {
 public:
-    Reader(std::string_view text, Timestamp now) : text_(text), now_(now) {}
+    NrqlReader(std::string_view text, Timestamp now) : text_(text), now_(now) {}
 
     result<NrqlQuery> query() {
         query_.where = [](const Row&) { return true; };
@@ -256,7 +256,7 @@ private:
 }  // namespace
 
 result<NrqlQuery> parse_nrql(std::string_view text, Timestamp now) {
-    return Reader(text, now).query();
+    return NrqlReader(text, now).query();
 }
 
 }  // namespace gumshoe::newrelic

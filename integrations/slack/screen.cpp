@@ -9,7 +9,7 @@ namespace gumshoe::slack {
 
 namespace {
 
-constexpr std::string_view zero_width_space = "\u200b";
+constexpr std::string_view zero_width = "\u200b";
 
 /// "<https://x|label>" -> "label", "<!date^0^{time}|10:00>" -> "10:00". A marker after a zero-width space marks nothing.
 std::string shown(std::string_view mrkdwn) {
@@ -25,7 +25,7 @@ std::string shown(std::string_view mrkdwn) {
             at = close + 1;
         } else {
             const bool mark = mrkdwn[at] == '*' || mrkdwn[at] == '`';
-            if (!mark || mrkdwn.substr(0, at).ends_with(zero_width_space)) out += mrkdwn[at];
+            if (!mark || mrkdwn.substr(0, at).ends_with(zero_width)) out += mrkdwn[at];
             ++at;
         }
     }

@@ -19,7 +19,7 @@ Error missing(std::string_view type, std::string_view field) {
     return {errc::parse, std::string(type) + ": `" + std::string(field) + "` is missing or of another type"};
 }
 
-json line_of(const MetricSeries& series) {
+json json_of(const MetricSeries& series) {
     json line{{"type", "metric"}, {"entity", series.entity}, {"name", series.name}, {"unit", series.unit}};
     put(line, "instance", series.instance);
     put(line, "link", series.link);
@@ -31,7 +31,7 @@ json line_of(const MetricSeries& series) {
     return line;
 }
 
-json line_of(const LogRecord& log) {
+json json_of(const LogRecord& log) {
     json line{{"type", "log"}, {"time_unix_nano", log.time_unix_nano}, {"service", log.service}, {"body", log.body}};
     put(line, "instance", log.instance);
     put(line, "severity_text", log.severity_text);
@@ -43,7 +43,7 @@ json line_of(const LogRecord& log) {
     return line;
 }
 
-json line_of(const SpanRecord& span) {
+json json_of(const SpanRecord& span) {
     json line{{"type", "span"},
               {"trace_id", span.trace_id},
               {"span_id", span.span_id},
@@ -59,11 +59,11 @@ json line_of(const SpanRecord& span) {
     return line;
 }
 
-json line_of(const Edge& edge) {
+json json_of(const Edge& edge) {
     return {{"type", "edge"}, {"caller", edge.caller}, {"callee", edge.callee}};
 }
 
-json line_of(const Change& change) {
+json json_of(const Change& change) {
     json line{
         {"type", "change"}, {"id", change.id}, {"kind", change.kind}, {"time", format_rfc3339(change.time)}, {"subject", change.subject}};
     put(line, "service", change.service);
@@ -82,7 +82,7 @@ json line_of(const Change& change) {
     return line;
 }
 
-json line_of(const ChatMessage& message) {
+json json_of(const ChatMessage& message) {
     json line{{"type", "message"}, {"channel", message.channel}, {"ts", message.ts}, {"text", message.text}};
     put(line, "user", message.user);
     put(line, "thread_ts", message.thread_ts);
@@ -90,7 +90,7 @@ json line_of(const ChatMessage& message) {
     return line;
 }
 
-json line_of(const PastIncident& incident) {
+json json_of(const PastIncident& incident) {
     json line{{"type", "incident"}, {"id", incident.id}, {"title", incident.title}, {"at", format_rfc3339(incident.at)}};
     put(line, "service", incident.service);
     put(line, "cause", incident.cause);
@@ -99,13 +99,13 @@ json line_of(const PastIncident& incident) {
     return line;
 }
 
-json line_of(const Fact& fact) {
+json json_of(const Fact& fact) {
     json line{{"type", "fact"}, {"entity", fact.entity}, {"text", fact.text}, {"at", format_rfc3339(fact.at)}};
     put(line, "link", fact.link);
     return line;
 }
 
-json line_of(const CodeLocation& code) {
+json json_of(const CodeLocation& code) {
     json line{{"type", "code"}, {"service", code.service}, {"origin", code.origin}};
     put(line, "url", code.url);
     put(line, "repository", code.repository);
@@ -349,7 +349,7 @@ std::vector<json> to_json_lines(const Records& records) {
     lines.reserve(records.size());
     const auto add = [&lines](const auto& list) {
         for (const auto& record : list) {
-            lines.push_back(line_of(record));
+            lines.push_back(json_of(record));
         }
     };
     add(records.metrics);
