@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t diff_bytes = 2000;
 
-std::string clean(const json& value, std::string_view path, std::size_t most = 200) {
+std::string clean_changes(const json& value, std::string_view path, std::size_t most = 200) {
     return one_line(string_or_empty(value, path), most);
 }
 
@@ -93,7 +93,7 @@ std::string service_of(const json& event, const std::string& entity, const Servi
     std::string first;
     if (services != nullptr && services->is_array()) {
         for (const json& service : *services) {
-            const std::string name = clean(service, "summary");
+            const std::string name = clean_changes(service, "summary");
             if (name.empty() || ServiceNames::same(entity, name)) return entity;
             if (first.empty()) first = names.ours(name);
         }
@@ -103,15 +103,15 @@ std::string service_of(const json& event, const std::string& entity, const Servi
 
 Change read_change(const json& event, const std::vector<std::string>& details, const std::vector<std::string>& links) {
     Change change;
-    change.id = clean(event, "id", 100);
-    change.subject = clean(event, "summary");
-    const std::string source = clean(event, "source", 100);
-    const std::string integration = clean(event, "integration.summary", 100);
+    change.id = clean_changes(event, "id", 100);
+    change.subject = clean_changes(event, "summary");
+    const std::string source = clean_changes(event, "source", 100);
+    const std::string integration = clean_changes(event, "integration.summary", 100);
     change.kind = kind_of_change(change.subject + "\n" + source + "\n" + integration);
     if (change.kind.empty()) change.kind = kind_of_change(join(details, "\n") + "\n" + join(links, "\n"));
     if (change.kind.empty()) change.kind = "config";  // something was changed, and it was no release
     if (!source.empty()) change.subject += " (" + source + ")";
-    if (const std::string reason = clean(event, "correlation_reason.reason", 60); !reason.empty()) {
+    if (const std::string reason = clean_changes(event, "correlation_reason.reason", 60); !reason.empty()) {
         change.subject += ", related by PagerDuty: " + replace_all(reason, "_", " ");
     }
     change.author = detail(details, {"author", "user", "username", "deployed_by", "changed_by", "actor", "by"});

@@ -15,7 +15,7 @@ Error bad_reply(std::string_view field) {
     return Error{errc::bad_reply, "PagerDuty's answer has no usable '" + std::string(field) + "'"};
 }
 
-std::string clean(const json& value, std::string_view path, std::size_t most = text_bytes) {
+std::string clean_responses(const json& value, std::string_view path, std::size_t most = text_bytes) {
     return one_line(string_or_empty(value, path), most);
 }
 
@@ -33,9 +33,9 @@ result<const json*> list_of(const json& body, std::string_view name) {
 
 PastIncident past_incident(const json& incident, const std::string& entity) {
     PastIncident past;
-    past.id = clean(incident, "id", 64);
-    past.title = clean(incident, "title");
-    if (past.title.empty()) past.title = clean(incident, "summary");
+    past.id = clean_responses(incident, "id", 64);
+    past.title = clean_responses(incident, "title");
+    if (past.title.empty()) past.title = clean_responses(incident, "summary");
     past.service = entity;
     past.at = time_at(incident, "created_at");
     past.link = page_of(incident);
@@ -43,13 +43,13 @@ PastIncident past_incident(const json& incident, const std::string& entity) {
 }
 
 ServiceReference reference_of(const json& service) {
-    std::string name = clean(service, "name");
-    if (name.empty()) name = clean(service, "summary");
-    return {clean(service, "id", 64), std::move(name), page_of(service)};
+    std::string name = clean_responses(service, "name");
+    if (name.empty()) name = clean_responses(service, "summary");
+    return {clean_responses(service, "id", 64), std::move(name), page_of(service)};
 }
 
 std::string person(const json& entry, std::string_view path) {
-    return clean(entry, std::string(path) + ".summary", 80);
+    return clean_responses(entry, std::string(path) + ".summary", 80);
 }
 
 }  // namespace
@@ -60,11 +60,13 @@ result<Fact> read_incident(const json& body, const std::string& entity) {
     const auto number = get_int(*incident, "incident_number");
     Fact fact;
     fact.entity = entity;
-    fact.text = "PagerDuty incident" + (number ? " #" + std::to_string(*number) : "") + " \"" + clean(*incident, "title") + "\" is " +
-                clean(*incident, "status", 40);
-    if (const std::string urgency = clean(*incident, "urgency", 40); !urgency.empty()) fact.text += ", urgency " + urgency;
-    if (const std::string priority = clean(*incident, "priority.summary", 40); !priority.empty()) fact.text += ", priority " + priority;
-    if (const std::string service = clean(*incident, "service.summary", 120); !service.empty()) fact.text += ", of service " + service;
+    fact.text = "PagerDuty incident" + (number ? " #" + std::to_string(*number) : "") + " \"" + clean_responses(*incident, "title") +
+                "\" is " + clean_responses(*incident, "status", 40);
+    if (const std::string urgency = clean_responses(*incident, "urgency", 40); !urgency.empty()) fact.text += ", urgency " + urgency;
+    if (const std::string priority = clean_responses(*incident, "priority.summary", 40); !priority.empty())
+        fact.text += ", priority " + priority;
+    if (const std::string service = clean_responses(*incident, "service.summary", 120); !service.empty())
+        fact.text += ", of service " + service;
     if (const auto alerts = get_int(*incident, "alert_counts.all")) {
         fact.text += ", " + std::to_string(*alerts) + (*alerts == 1 ? " alert" : " alerts");
         if (const auto open = get_int(*incident, "alert_counts.triggered")) fact.text += " (" + std::to_string(*open) + " open)";
@@ -73,7 +75,7 @@ result<Fact> read_incident(const json& body, const std::string& entity) {
         fact.text += ", assigned to " + person(list->front(), "assignee");
     }
     if (const json* channel = find(*incident, "first_trigger_log_entry.channel"); channel != nullptr) {
-        const std::string client = clean(*channel, "client", 80);
+        const std::string client = clean_responses(*channel, "client", 80);
         if (!client.empty()) fact.text += ", opened by " + client;
         if (const std::string details = details_text(*channel); !details.empty()) fact.text += "; details: " + details;
     }
@@ -101,10 +103,11 @@ result<Alerts> read_alerts(const json& body, const std::string& entity) {
     for (const json& alert : **list) {
         Fact fact;
         fact.entity = entity;
-        fact.text = "PagerDuty alert \"" + clean(alert, "summary") + "\", " + clean(alert, "status", 40);
-        if (const std::string severity = clean(alert, "severity", 40); !severity.empty()) fact.text += ", severity " + severity;
+        fact.text = "PagerDuty alert \"" + clean_responses(alert, "summary") + "\", " + clean_responses(alert, "status", 40);
+        if (const std::string severity = clean_responses(alert, "severity", 40); !severity.empty()) fact.text += ", severity " + severity;
         if (get_bool(alert, "suppressed").value_or(false)) fact.text += ", suppressed";
-        if (const std::string through = clean(alert, "integration.summary", 80); !through.empty()) fact.text += ", through " + through;
+        if (const std::string through = clean_responses(alert, "integration.summary", 80); !through.empty())
+            fact.text += ", through " + through;
         add_references(json{{"alert_key", string_or_empty(alert, "alert_key")}}, alerts.references);
         if (const json* told = find(alert, "body"); told != nullptr) {
             if (const std::string details = details_text(*told); !details.empty()) fact.text += "; " + details;
@@ -125,7 +128,7 @@ result<std::vector<std::string>> read_log(const json& body) {
     for (const json& entry : **list) {
         // A note is an entry as well; notes are read by themselves.
         if (string_or_empty(entry, "type").starts_with("annotate_")) continue;
-        const std::string summary = clean(entry, "summary", 160);
+        const std::string summary = clean_responses(entry, "summary", 160);
         const Timestamp at = time_at(entry, "created_at");
         if (!summary.empty() && at != Timestamp{}) entries.push_back(format_clock(at) + " " + summary);
     }
@@ -170,13 +173,13 @@ result<std::vector<Fact>> read_related_incidents(const json& body, const Service
     for (const json& item : **list) {
         const json* incident = find(item, "incident");
         if (incident == nullptr) return bad_reply("related_incidents[].incident");
-        const std::string service = clean(*incident, "service.summary", 120);
+        const std::string service = clean_responses(*incident, "service.summary", 120);
         Fact fact;
         fact.entity = names.ours(service);
-        std::string title = clean(*incident, "title");
-        if (title.empty()) title = clean(*incident, "summary");
+        std::string title = clean_responses(*incident, "title");
+        if (title.empty()) title = clean_responses(*incident, "summary");
         fact.text = "PagerDuty takes an incident" + (service.empty() ? "" : " of service " + service) + " for related: \"" + title + "\"";
-        if (const std::string status = clean(*incident, "status", 40); !status.empty()) fact.text += ", " + status;
+        if (const std::string status = clean_responses(*incident, "status", 40); !status.empty()) fact.text += ", " + status;
         fact.at = time_at(*incident, "created_at");
         fact.link = page_of(*incident);
         facts.push_back(std::move(fact));
@@ -189,7 +192,7 @@ result<std::vector<std::string>> read_oncalls(const json& body) {
     if (!list) return list.error();
     std::vector<std::pair<std::int64_t, std::string>> people;
     for (const json& item : **list) {
-        std::string name = clean(item, "user.name", 80);
+        std::string name = clean_responses(item, "user.name", 80);
         if (name.empty()) name = person(item, "user");
         if (name.empty()) continue;
         const auto level = get_int(item, "escalation_level").value_or(1);

@@ -163,7 +163,7 @@ json slice(const std::vector<T>& all, const AskedQuery& query, const std::string
     return rows;
 }
 
-double at_share(std::vector<double>& values, double share) {
+double played_share(std::vector<double>& values, double share) {
     std::sort(values.begin(), values.end());
     return values[static_cast<std::size_t>(static_cast<double>(values.size() - 1) * share)];
 }
@@ -171,7 +171,7 @@ double at_share(std::vector<double>& values, double share) {
 double aggregate(const std::string& aggregation, std::vector<double>& durations, std::int64_t step) {
     if (aggregation == "count()") return static_cast<double>(durations.size());
     if (aggregation == "rate()") return static_cast<double>(durations.size()) / static_cast<double>(step);
-    if (aggregation.starts_with("p")) return at_share(durations, std::stod(aggregation.substr(1, 2)) / 100);
+    if (aggregation.starts_with("p")) return played_share(durations, std::stod(aggregation.substr(1, 2)) / 100);
     double sum = 0;
     for (const double value : durations) sum += value;
     return sum / static_cast<double>(durations.size());
@@ -274,7 +274,7 @@ json services_of(const Telemetry& telemetry, Window window) {
         double sum = 0;
         for (const double duration : figures.durations) sum += duration;
         list.push_back({{"serviceName", name},
-                        {"p99", at_share(figures.durations, 0.99)},
+                        {"p99", played_share(figures.durations, 0.99)},
                         {"avgDuration", sum / calls},
                         {"numCalls", calls},
                         {"callRate", calls / period},
