@@ -149,6 +149,8 @@ TEST_CASE("one incident that refuses does not cost the others their note, and wh
     CHECK(its.annotator.notes.count("second") + its.annotator.notes.count("third") == 2);
     its.annotator.failures["third"] = Error{errc::bad_reply, "502"};
     CHECK(its.write(*job).error().code == errc::bad_reply);
+    std::swap(its.annotator.failures["monitor"], its.annotator.failures["third"]);
+    CHECK(its.write(*job).error().code == errc::bad_reply);
 }
 
 TEST_CASE("through the worker a refusal parks the job with its reason, a timeout does not") {
