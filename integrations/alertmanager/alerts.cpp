@@ -27,11 +27,11 @@ std::string word_of(const Words& words, std::string_view name) {
 
 /// Grafana calls all rules without data by one name and puts the rule's own into a label.
 std::string title_of(const PostedAlert& posted) {
-    const std::string name = first_label(posted.labels, {"alertname"});
+    std::string name = first_label(posted.labels, {"alertname"});
     const std::string rule = first_label(posted.labels, {"rulename"});
     if (!rule.empty() && name.starts_with("Datasource")) return name + ": " + rule;
     if (!name.empty()) return name;
-    const std::string summary = word_of(posted.annotations, "summary");
+    std::string summary = word_of(posted.annotations, "summary");
     return summary.empty() ? "Alert without a name" : summary;
 }
 
