@@ -99,9 +99,9 @@ task<StepOutput> fetch_step(Work work, Tools tools, Deadline deadline) {
     if (!own.passed(*tools.clock)) {
         auto fetching = fetch_into(work, own, slot);
         const bool ended = co_await tools.scheduler->within(own, std::move(fetching));
-        if (!ended) {
-            slot->reset();  // an answer to the cancellation is no answer to the query
-        }
+        // An answer to the cancellation is no answer to the query; nor is a call that was not made for want of time.
+        const bool too_late = ended && *slot && !**slot && (*slot)->error().code == errc::network && own.passed(*tools.clock);
+        if (!ended || too_late) slot->reset();
     }
     Fetched fetched;
     if (*slot && **slot) {

@@ -52,8 +52,14 @@ public:
     std::vector<Query> follow_up(const Subject&, const Records& found) const override {
         return found.logs.empty() ? std::vector<Query>{} : std::vector<Query>{query_of("scripted", "more")};
     }
-    task<Fetched> fetch(Query query, Deadline) override {
+    task<Fetched> fetch(Query query, Deadline deadline) override {
         ++fetches;
+        if (query.id.ends_with("uncalled")) {
+            const auto just_before = deadline.at - milliseconds(5);
+            co_await clock_.sleep_until(just_before);
+            while (!deadline.passed(clock_)) continue;  // the loop is busy and sees its timers only afterwards
+            co_return Error{errc::network, "no time left to call"};
+        }
         if (query.id.ends_with("hangs")) {
             const auto long_after = clock_.monotonic() + std::chrono::hours(1);
             co_await clock_.sleep_until(long_after);
@@ -145,6 +151,19 @@ TEST_CASE("what a source says when it is cancelled is no answer") {
     CHECK(one->coverage.status == CoverageStatus::timeout);
     CHECK(one->fetched.records.empty());
     CHECK(one->coverage.duration == std::chrono::duration_cast<milliseconds>(limits::fetch_total));
+}
+
+TEST_CASE("a call that was not made for want of time is a timeout") {
+    auto loop = make_event_loop();  // a clock that runs: with a fake one the deadline is always seen first
+    ScriptedSource source(loop->clock());
+    JournalledSteps steps;
+    const Redactor redactor({});
+    const auto deadline = Deadline::after(loop->clock(), milliseconds(20));
+    const auto one =
+        test::run(*loop, gather_one(query_of("scripted", "uncalled"), source, "tool/1-1", steps, *loop, loop->clock(), redactor, deadline));
+    REQUIRE(one);
+    CHECK(one->coverage.status == CoverageStatus::timeout);
+    CHECK(one->coverage.reason == "no answer in time");
 }
 
 TEST_CASE("a query that comes after the deadline is a timeout, not a wait") {
