@@ -117,8 +117,8 @@ std::vector<std::string> Stage::send_webhooks(const std::string& moment) {
     for (const json& webhook : webhooks(moment)) {
         const HttpResponse answer = send(webhook);
         if (answer.status / 100 != 2) throw std::runtime_error(std::to_string(answer.status) + " " + answer.body);
-        for (const json& id : json::parse(answer.body).at("investigations")) {
-            if (std::find(named.begin(), named.end(), id.get<std::string>()) == named.end()) named.push_back(id.get<std::string>());
+        for (auto& id : json::parse(answer.body).at("investigations").get<std::vector<std::string>>()) {
+            if (std::find(named.begin(), named.end(), id) == named.end()) named.push_back(id);
         }
     }
     return named;
