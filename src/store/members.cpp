@@ -9,11 +9,11 @@ namespace gumshoe {
 
 namespace {
 
-/// Of a member m: it has recovered. One from the command line never had an episode, and stays open.
-constexpr std::string_view recovered =
-    "EXISTS (SELECT 1 FROM episodes e WHERE e.source = m.source AND e.fingerprint = m.fingerprint "
-    "AND e.investigation = m.investigation) AND NOT EXISTS (SELECT 1 FROM episodes e WHERE e.source = m.source "
-    "AND e.fingerprint = m.fingerprint AND e.investigation = m.investigation AND e.state = 'open')";
+/// The members m of an investigation, each with the state of its episodes: 'open' while one of them is, NULL for one from the command line,
+/// which has none. All episodes are grouped once: a look at each member's own would cost the square of a storm.
+constexpr std::string_view members_with_state =
+    " FROM members m LEFT JOIN (SELECT source, fingerprint, min(state) AS state FROM episodes WHERE investigation = ?1 "
+    "GROUP BY source, fingerprint) AS e ON e.source = m.source AND e.fingerprint = m.fingerprint WHERE m.investigation = ?1 ";
 
 /// A service whose environment nobody named gets that of the others: else it would draw in the alerts of every environment.
 result<void> add_service(Connection& connection, const Alert& alert, const std::string& investigation) {
@@ -31,8 +31,8 @@ result<void> add_service(Connection& connection, const Alert& alert, const std::
 }
 
 result<std::vector<Sender>> senders_of(Connection& connection, const std::string& investigation) {
-    auto rows = connection.query("SELECT m.source, count(*), count(CASE WHEN NOT (" + std::string(recovered) +
-                                     ") THEN 1 END) FROM members m WHERE m.investigation = ?1 GROUP BY m.source ORDER BY m.source",
+    auto rows = connection.query("SELECT m.source, count(*), count(CASE WHEN e.state = 'resolved' THEN NULL ELSE 1 END)" +
+                                     std::string(members_with_state) + "GROUP BY m.source ORDER BY m.source",
                                  {investigation});
     if (!rows) return rows.error();
     std::vector<Sender> senders;
@@ -80,9 +80,9 @@ result<Members> members_of(Connection& connection, const std::string& investigat
     if (!senders) return senders.error();
     members.senders = std::move(*senders);
     auto rows = connection.query(
-        "SELECT m.source, m.service, m.title, m.severity, m.joined_at, m.alerts, m.why, " + std::string(recovered) +
-            " FROM members m WHERE m.investigation = ?1 ORDER BY CASE m.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 "
-            "WHEN 'warning' THEN 2 ELSE 3 END, m.joined_at, m.source, m.fingerprint LIMIT ?2",
+        "SELECT m.source, m.service, m.title, m.severity, m.joined_at, m.alerts, m.why, e.state" + std::string(members_with_state) +
+            "ORDER BY CASE m.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END, m.joined_at, "
+            "m.source, m.fingerprint LIMIT ?2",
         {investigation, static_cast<std::int64_t>(limits::members_shown)});
     if (!rows) return rows.error();
     for (const Row& row : *rows) {
@@ -94,7 +94,7 @@ result<Members> members_of(Connection& connection, const std::string& investigat
         member.joined_at = time_at(row, 4);
         member.alerts = static_cast<int>(row.integer(5));
         member.why = row.text(6);
-        member.open = row.integer(7) == 0;
+        member.open = row.text(7) != "resolved";
         members.shown.push_back(std::move(member));
     }
     auto elsewhere = same_outage(connection, investigation);
