@@ -46,7 +46,8 @@ struct EnvironmentKey {
 };
 
 struct Vendor {
-    std::string_view name;  // the section's name, the webhook's path, the provider's name
+    std::string_view name;        // the section's name, the webhook's path, the provider's name
+    std::string_view title = {};  // as people write it: "New Relic"
     /// Reads the whole section (problems are recorded in it) and makes the roles. Null for pure LLM providers.
     VendorRoles (*connect)(Section& section, VendorServices services) = nullptr;
     std::unique_ptr<llm::Dialect> (*dialect)() = nullptr;

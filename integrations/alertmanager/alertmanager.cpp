@@ -27,6 +27,7 @@ VendorRoles connect_alertmanager(Section& section, VendorServices) {
 Vendor alertmanager_vendor() {
     Vendor vendor;
     vendor.name = "alertmanager";
+    vendor.title = "Alertmanager";
     vendor.connect = connect_alertmanager;
     vendor.simulation = alertmanager::make_simulation;
     vendor.environment = {{"ALERTMANAGER_WEBHOOK_TOKEN", "webhook.token", true}};

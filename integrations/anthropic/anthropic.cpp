@@ -9,6 +9,7 @@ namespace gumshoe {
 Vendor anthropic_vendor() {
     return {
         .name = "anthropic",
+        .title = "Anthropic",
         .connect = nullptr,
         .dialect = anthropic::make_dialect,
         .simulation = anthropic::make_simulation,

@@ -44,6 +44,7 @@ VendorRoles connect_datadog(Section& section, VendorServices services) {
 Vendor datadog_vendor() {
     Vendor vendor;
     vendor.name = "datadog";
+    vendor.title = "Datadog";
     vendor.connect = connect_datadog;
     vendor.simulation = datadog::make_simulation;
     vendor.environment = {

@@ -24,6 +24,7 @@ VendorRoles connect(Section& section, VendorServices services) {
 Vendor git_vendor() {
     Vendor vendor;
     vendor.name = "git";
+    vendor.title = "Git";
     vendor.connect = connect;
     vendor.environment = {{"GIT_MIRRORS", "mirrors", false}};
     return vendor;

@@ -43,6 +43,7 @@ VendorRoles connect(Section& section, VendorServices services) {
 Vendor github_vendor() {
     Vendor vendor;
     vendor.name = "github";
+    vendor.title = "GitHub";
     vendor.connect = connect;
     vendor.simulation = github::make_simulation;
     vendor.environment = {{"GITHUB_TOKEN", "token", true}};

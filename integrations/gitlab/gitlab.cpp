@@ -25,6 +25,7 @@ VendorRoles connect(Section& section, VendorServices services) {
 Vendor gitlab_vendor() {
     Vendor vendor;
     vendor.name = "gitlab";
+    vendor.title = "GitLab";
     vendor.connect = connect;
     vendor.simulation = gitlab::make_simulation;
     vendor.environment = {{"GITLAB_TOKEN", "token", true}, {"GITLAB_API_URL", "api_url", false}};

@@ -38,6 +38,7 @@ VendorRoles connect_newrelic(Section& section, VendorServices services) {
 Vendor newrelic_vendor() {
     Vendor vendor;
     vendor.name = "newrelic";
+    vendor.title = "New Relic";
     vendor.connect = connect_newrelic;
     vendor.simulation = newrelic::make_simulation;
     vendor.environment = {

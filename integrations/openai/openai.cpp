@@ -9,6 +9,7 @@ namespace gumshoe {
 Vendor openai_vendor() {
     return {
         .name = "openai",
+        .title = "OpenAI",
         .connect = nullptr,
         .dialect = openai::make_dialect,
         .simulation = openai::make_simulation,

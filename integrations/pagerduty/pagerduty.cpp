@@ -56,6 +56,7 @@ VendorRoles connect_pagerduty(Section& section, VendorServices services) {
 Vendor pagerduty_vendor() {
     Vendor vendor;
     vendor.name = "pagerduty";
+    vendor.title = "PagerDuty";
     vendor.connect = connect_pagerduty;
     vendor.simulation = pagerduty::make_simulation;
     vendor.environment = {

@@ -35,6 +35,7 @@ VendorRoles connect_signoz(Section& section, VendorServices services) {
 Vendor signoz_vendor() {
     Vendor vendor;
     vendor.name = "signoz";
+    vendor.title = "SigNoz";
     vendor.connect = connect_signoz;
     vendor.simulation = signoz::make_simulation;
     vendor.environment = {

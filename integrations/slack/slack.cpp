@@ -54,6 +54,7 @@ VendorRoles connect(Section& section, VendorServices services) {
 Vendor slack_vendor() {
     Vendor vendor;
     vendor.name = "slack";
+    vendor.title = "Slack";
     vendor.connect = connect;
     vendor.simulation = slack::make_simulation;
     vendor.environment = {{"SLACK_BOT_TOKEN", "bot_token", true},

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/version.hpp"
 #include "delivery/terminal_channel.hpp"
+#include "integrations/registry.hpp"
 #include "investigation/engine.hpp"
 #include "investigation/own_sources.hpp"
 #include "io/http_server.hpp"
@@ -19,6 +20,12 @@ namespace {
 constexpr auto purge_interval = std::chrono::hours(1);
 constexpr auto parked_interval = seconds(5);
 constexpr std::size_t purge_batch = 500;
+
+std::map<std::string, std::string> titles_of_vendors() {
+    std::map<std::string, std::string> titles;
+    for (const Vendor& vendor : vendors()) titles.emplace(vendor.name, vendor.title);
+    return titles;
+}
 
 class RunningService final : public Service {
 public:
@@ -86,7 +93,7 @@ RunningService::RunningService(EventLoop& loop, HttpClient& http, Config config,
       delivery_(make_delivery(*store_.outbox, channel(), loop, loop.clock(), delivery_options())),
       presenter_(
           *store_.investigations, *delivery_, [this](const Alert& alert) { return channel_of(alert); },
-          [](const std::string&) { return std::string(); }),
+          [](const std::string&) { return std::string(); }, titles_of_vendors()),
       equipment_(equipment()),
       engine_(*store_.investigations, *store_.journal, *store_.queue, equipment_,
               [this](std::string words) { tell_ops("parked", std::move(words)); }),

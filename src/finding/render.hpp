@@ -1,6 +1,7 @@
 // A finding as people read it: the anchor message in its states, Markdown, a terminal.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,11 +21,12 @@ struct Situation {
     int fired = 1;              // notifications, duplicates not counted
     Members members;            // all alerts of the investigation, its first among them
     std::optional<Timestamp> resolved_at;
-    std::string state;                 // queued, running, done, failed, cancelled, parked
-    std::string failure;               // in words, for failed and parked
-    std::vector<Coverage> progress;    // sources that answered so far
-    std::vector<std::string> pending;  // names of sources still asked
-    std::vector<RankedChange> recent;  // deploys seen before any analysis
+    std::string state;                          // queued, running, done, failed, cancelled, parked
+    std::string failure;                        // in words, for failed and parked
+    std::map<std::string, std::string> titles;  // how people write a source: "newrelic" -> "New Relic"
+    std::vector<Coverage> progress;             // sources that answered so far
+    std::vector<std::string> pending;           // names of sources still asked
+    std::vector<RankedChange> recent;           // deploys seen before any analysis
 };
 
 /// State 1: the facts card, no analysis. At most about 12 lines.

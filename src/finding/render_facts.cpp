@@ -75,7 +75,7 @@ Document render_facts(const Situation& s) {
     const std::string headline = subject_line(s.alert, 110) + " · " + severity;
     out.blocks.push_back({Block::Kind::header, {{plain(severity_sign(s.alert) + " " + headline)}}});
     Block facts;
-    if (Line from = origin(s.alert); !from.empty()) facts.lines.push_back(std::move(from));
+    if (Line from = origin(s); !from.empty()) facts.lines.push_back(std::move(from));
     for (auto& line : recent_changes(s.recent, 2)) facts.lines.push_back(std::move(line));
     facts.lines.push_back(state_line(s));
     out.blocks.push_back(std::move(facts));

@@ -214,7 +214,7 @@ Document build(const Situation& s, const Finding& f, const Room& room) {
     const std::string headline = subject_line(s.alert, 140 - tail.size()) + tail;
     if (auto later = later_events(s); !later.empty()) out.blocks.push_back({Block::Kind::section, std::move(later)});
     out.blocks.push_back({Block::Kind::header, {{plain(severity_sign(s.alert) + " " + headline)}}});
-    if (Line from = origin(s.alert); !from.empty()) out.blocks.push_back({Block::Kind::context, {std::move(from)}});
+    if (Line from = origin(s); !from.empty()) out.blocks.push_back({Block::Kind::context, {std::move(from)}});
     std::vector<Line> notices;
     if (f.degraded)
         notices.push_back({bold("No model answered"), plain(" (" + why_no_model(f) + "): "), bold("facts only"),

@@ -66,7 +66,7 @@ void head(std::string& out, const Situation& s, const Finding& f) {
         for (const auto& span : line) out += literal(span.text);
         out += "\n\n";
     }
-    for (const auto& span : origin(s.alert)) out += linked(span.text, span.url);
+    for (const auto& span : origin(s)) out += linked(span.text, span.url);
     out += "\n";
     if (f.degraded) out += "\nNo model answered (" + literal(f.route_note) + "): facts only, ranked by the built-in analyst.\n";
     if (!f.summary.empty()) out += "\n## What happened\n\n" + literal(f.summary) + "\n";

@@ -23,29 +23,32 @@ std::string label_of(const Alert& alert, const std::string& name) {
     return found == alert.labels.end() ? std::string() : one_line(found->second, 40);
 }
 
-std::string capitalised(std::string text) {
+std::string title_of(const Situation& s, const std::string& source) {
+    if (const auto known = s.titles.find(source); known != s.titles.end()) return known->second;
+    std::string text = one_line(source, 40);
     if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
     return text;
 }
 
-/// "200 alerts, 12 services · Datadog, Pagerduty".
-std::string how_many(const Members& members) {
+/// "200 alerts, 12 services · Datadog, PagerDuty".
+std::string how_many(const Situation& s) {
+    const Members& members = s.members;
     std::string out = figure(members.alerts) + " alerts";
     if (members.services > 0) out += ", " + figure(members.services) + (members.services == 1 ? " service" : " services");
     if (members.senders.size() < 2) return out;
     std::vector<std::string> names;
-    for (const Sender& sender : members.senders) names.push_back(capitalised(one_line(sender.source, 40)));
+    for (const Sender& sender : members.senders) names.push_back(title_of(s, sender.source));
     return out + " · " + join(names, ", ");
 }
 
-/// "Datadog: recovered · Pagerduty: still open": of what is over for some and not for others.
-std::string partly_recovered(const std::vector<Sender>& senders) {
+/// "Datadog: recovered · PagerDuty: still open": of what is over for some and not for others.
+std::string partly_recovered(const Situation& s) {
     std::string out;
     bool any = false;
-    for (const Sender& sender : senders) {
+    for (const Sender& sender : s.members.senders) {
         const int ended = sender.alerts - sender.open;
         any = any || ended > 0;
-        out += (out.empty() ? "" : " · ") + capitalised(one_line(sender.source, 40)) + ": ";
+        out += (out.empty() ? "" : " · ") + title_of(s, sender.source) + ": ";
         out += ended == 0 ? "still open" : sender.open == 0 ? "recovered" : figure(ended) + " of " + figure(sender.alerts) + " recovered";
     }
     return any ? out : std::string();
@@ -218,25 +221,26 @@ std::vector<Line> later_events(const Situation& s) {
     }
     std::string more;
     if (s.fired > 1) more = "Fired " + figure(s.fired) + "×";
-    if (s.members.alerts > 1) more += (more.empty() ? "" : " · ") + how_many(s.members);
+    if (s.members.alerts > 1) more += (more.empty() ? "" : " · ") + how_many(s);
     if (!more.empty()) out.push_back({bold(more)});
-    if (std::string states = s.resolved_at ? "" : partly_recovered(s.members.senders); !states.empty()) out.push_back({plain(states)});
+    if (std::string states = s.resolved_at ? "" : partly_recovered(s); !states.empty()) out.push_back({plain(states)});
     for (auto& line : telling_members(s.members, s.alert.service, 3)) out.push_back(std::move(line));
     if (!s.members.elsewhere.empty()) out.push_back({plain("The same outage as " + join(s.members.elsewhere, ", "))});
     return out;
 }
 
-Line origin(const Alert& alert) {
+Line origin(const Situation& s) {
+    const Alert& alert = s.alert;
     Line line;
     const auto add = [&line](Span span) {
         if (!line.empty()) line.push_back(plain(" · "));
         line.push_back(std::move(span));
     };
-    const std::string source = capitalised(one_line(alert.source, 40));
+    const std::string source = title_of(s, alert.source);
     if (!alert.links.empty()) {
         const Link& first = alert.links.front();
         const std::string title = one_line(first.title, 40);
-        add(link(title.empty() || icontains(source, title) ? source : source + " " + title, first.url));
+        add(link(title.empty() || icontains(source, title) ? source : icontains(title, source) ? title : source + " " + title, first.url));
     } else if (!source.empty()) {
         add(plain(source + (alert.monitor_id.empty() ? "" : " #" + one_line(alert.monitor_id, 30))));
     }

@@ -40,7 +40,7 @@ std::vector<NotChecked> gaps(const Finding& finding);
 /// Recovery, repeats, the other alerts, what is over and what is not: what happened after the first alert. Empty when nothing did.
 std::vector<Line> later_events(const Situation& situation);
 /// Where the alert came from and what it said: links, when, environment, value.
-Line origin(const Alert& alert);
+Line origin(const Situation& s);
 /// "Recent change: ..." lines, at most `most`.
 std::vector<Line> recent_changes(const std::vector<RankedChange>& changes, std::size_t most);
 

@@ -18,8 +18,12 @@ result<Finding> finding_of(const RunRow& run) {
 }  // namespace
 
 Presenter::Presenter(InvestigationStore& store, MessageDelivery& delivery, std::function<std::string(const Alert&)> channel_of,
-                     std::function<std::string(const std::string&)> report_url)
-    : store_(store), delivery_(delivery), channel_of_(std::move(channel_of)), report_url_(std::move(report_url)) {}
+                     std::function<std::string(const std::string&)> report_url, std::map<std::string, std::string> titles)
+    : store_(store),
+      delivery_(delivery),
+      channel_of_(std::move(channel_of)),
+      report_url_(std::move(report_url)),
+      titles_(std::move(titles)) {}
 
 void Presenter::progress(const std::string& investigation, Progress progress) {
     progress_[investigation] = std::move(progress);
@@ -37,6 +41,7 @@ task<Situation> Presenter::situation(std::string id) {
     situation.investigation = row->id;
     situation.report_url = report_url_(row->id);
     situation.fired = row->fired;
+    situation.titles = titles_;
     auto members = co_await store_.members(id);
     if (!members) co_return members.error();
     situation.members = std::move(*members);

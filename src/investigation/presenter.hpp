@@ -14,9 +14,10 @@ namespace gumshoe {
 
 class Presenter {
 public:
-    /// `channel_of` says where an alert's message goes; `report_url` where its report is ("" for nowhere).
+    /// `channel_of` says where an alert's message goes; `report_url` where its report is ("" for nowhere); `titles` how people write
+    /// the names of sources.
     Presenter(InvestigationStore& store, MessageDelivery& delivery, std::function<std::string(const Alert&)> channel_of,
-              std::function<std::string(const std::string&)> report_url);
+              std::function<std::string(const std::string&)> report_url, std::map<std::string, std::string> titles);
 
     /// What is known of a run under way, for the facts card; forgotten when it ended.
     struct Progress {
@@ -39,6 +40,7 @@ private:
     MessageDelivery& delivery_;
     std::function<std::string(const Alert&)> channel_of_;
     std::function<std::string(const std::string&)> report_url_;
+    std::map<std::string, std::string> titles_;
     std::map<std::string, Progress> progress_;
 };
 

@@ -202,7 +202,7 @@ public:
 };
 
 /// A code host: commits of every known repository, then what each deploy of them brought.
-class CodeHost final : public Source {
+class ScriptedHost final : public Source {
 public:
     std::vector<std::string> asked;
     std::string_view name() const override { return "github"; }
@@ -255,7 +255,7 @@ TEST_CASE("a repository that only telemetry told of is read in the next round, a
     FakeClock clock;
     auto loop = make_event_loop(clock);
     Tagged tagged;
-    CodeHost host;
+    ScriptedHost host;
     JournalledSteps steps;
     const Redactor redactor({});
     const auto deadline = Deadline::after(clock, limits::gather_deadline);

@@ -141,7 +141,7 @@ TEST_CASE("a storm is one message that counts the alerts and names the most tell
                        member("mail", "queue long", Severity::warning, "storm: 5 investigations began within 5 m")};
     for (const std::string& text : {sample::visible(render_finding(s, sample::finding())), sample::visible(render_facts(s))}) {
         INFO(text);
-        CHECK_THAT(text, Contains("200 alerts, 12 services · Datadog, Pagerduty\n• payments · no connection"));
+        CHECK_THAT(text, Contains("200 alerts, 12 services · Datadog, PagerDuty\n• payments · no connection"));
         CHECK_THAT(text, Contains("• web · 5xx · ERROR\n• disk full · WARNING\n… and 196 more"));
         CHECK_THAT(text, !Contains("slow") && !Contains("mail") && !Contains("recovered"));
     }
@@ -156,7 +156,7 @@ TEST_CASE("when one sender says it is over and another does not, both are told")
     Situation s = sample::situation();
     s.members.alerts = 4;
     s.members.senders = {{"datadog", 1, 0}, {"newrelic", 2, 1}, {"pagerduty", 1, 1}};
-    CHECK_THAT(sample::visible(render_facts(s)), Contains("Datadog: recovered · Newrelic: 1 of 2 recovered · Pagerduty: still open"));
+    CHECK_THAT(sample::visible(render_facts(s)), Contains("Datadog: recovered · New Relic: 1 of 2 recovered · PagerDuty: still open"));
     CHECK_THAT(sample::visible(render_facts(s)), !Contains("Resolved"));
     s.members.senders = {{"datadog", 1, 0}, {"pagerduty", 1, 0}};
     s.resolved_at = sample::at("2026-08-01T14:21:11Z");

@@ -75,6 +75,7 @@ inline Finding finding() {
 
 inline Situation situation() {
     Situation s;
+    s.titles = {{"newrelic", "New Relic"}, {"pagerduty", "PagerDuty"}};
     s.alert.source = "datadog";
     s.alert.title = "p99 latency > 2 s";
     s.alert.service = "checkout";
