@@ -146,8 +146,8 @@ task<HttpReply> Intake::accept(const Receiver& receiver, const RawRequest& reque
         co_return recorded.error();
     }
     std::vector<std::string> investigations = recorded->started;
-    for (const std::string& id : recorded->updated) {  // one delivery may start it and add to it
-        if (std::find(investigations.begin(), investigations.end(), id) == investigations.end()) investigations.push_back(id);
+    for (const std::string& also : recorded->updated) {  // one delivery may start it and add to it
+        if (std::find(investigations.begin(), investigations.end(), also) == investigations.end()) investigations.push_back(also);
     }
     if (!investigations.empty() && on_work_) on_work_();
     co_return reply(answer_of(recorded->verdict), recorded->verdict, id, investigations, recorded->reason);
