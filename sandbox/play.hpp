@@ -13,7 +13,8 @@
 
 namespace gumshoe::sandbox {
 
-/// The moments at which monitoring tools send webhooks. "annotated": after a note of ours, which comes back to us.
+/// The moments at which monitoring tools send webhooks. "annotated": after a note of ours, which comes back to us;
+/// who keeps no notes sends nothing then.
 inline constexpr std::array<std::string_view, 4> moments{"trigger", "renotify", "recovery", "annotated"};
 
 struct PlayedMoment {

@@ -226,7 +226,7 @@ public:
     }
 
     std::vector<HttpRequest> webhooks(const World& world, std::string_view moment) override {
-        if (scenario_part(*world.scenario, "datadog.webhook").is_null()) return {};
+        if (scenario_part(*world.scenario, "datadog.webhook").is_null() || moment == "annotated") return {};
         return {render_webhook(world, moment)};
     }
 

@@ -49,7 +49,7 @@ Words labels_of(const json& scenario, const json& rule, const std::string& rule_
 std::vector<HttpRequest> render_webhooks(const sandbox::World& world, std::string_view moment) {
     const json& scenario = *world.scenario;
     const json& webhook = scenario_part(scenario, "signoz.webhook");
-    if (webhook.is_null()) return {};
+    if (webhook.is_null() || moment == "annotated") return {};
     const json& rule = scenario_part(scenario, "signoz.rule");
     const std::string url = get_string(scenario, "signoz.url").value_or("https://signoz.acme.example");
     const std::string rule_url = url + "/alerts/overview?ruleId=" + url_encode(string_or_empty(rule, "id"));

@@ -51,6 +51,9 @@ TEST_CASE("two tools tell of one outage: one investigation that reads both, one 
     }
     CHECK(answered.contains("newrelic"));
     CHECK(answered.contains("pagerduty"));
+    const auto echoes = [&] { return played.stage.webhooks("annotated"); };
+    CHECK(eventually([&] { return !echoes().empty(); }));
+    for (const json& echo : echoes()) CHECK(echo.at("path") == "/webhooks/pagerduty");  // nobody else keeps notes
 }
 
 TEST_CASE("SigNoz: a finding, and the recovery in the same message") {
