@@ -136,7 +136,7 @@ void add_deploy(const Subject& subject, Records& records, const std::string& ser
         if (known->sha.empty()) known->sha = sha;
         if (known->service.empty()) known->service = service;
         if (known->subject.empty()) known->subject = subject_of(service, version);  // what a comparison told of our own
-        if (!known->deployed.value_or(true)) known->time = version.first;  // it was taken for one that never went live
+        if (!known->deployed.value_or(true)) known->time = version.first;           // it was taken for one that never went live
         known->deployed = true;
         return;
     }

@@ -1,4 +1,5 @@
-// What the queue's jobs do: run an investigation, refresh a message, write a finding back. Resume after a crash is the same code: the journal knows the rest.
+// What the queue's jobs do: run an investigation, refresh a message, write a finding back. Resume after a crash is the same code: the
+// journal knows the rest.
 #pragma once
 
 #include <map>

@@ -58,12 +58,13 @@ result<Placement> by_storm(Connection& connection, const IntakePolicy& policy, c
     if (!rows) return rows.error();
     if (rows->empty() || rows->size() < static_cast<std::size_t>(policy.storm)) return Placement{};
     return Placement{rows->front().text(0),
-                 "storm: " + std::to_string(policy.storm) + " investigations began within " + format_duration(policy.group_window)};
+                     "storm: " + std::to_string(policy.storm) + " investigations began within " + format_duration(policy.group_window)};
 }
 
 }  // namespace
 
-result<Placement> find_place(Connection& connection, const Alert& alert, const IntakePolicy& policy, const std::string& route, Timestamp now) {
+result<Placement> find_place(Connection& connection, const Alert& alert, const IntakePolicy& policy, const std::string& route,
+                             Timestamp now) {
     auto place = by_name(connection, alert, now - std::max(policy.cooldown, policy.group_window));
     if (!place || !place->investigation.empty()) return place;
     const Timestamp window = now - policy.group_window;

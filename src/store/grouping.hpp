@@ -15,6 +15,7 @@ struct Placement {
 
 /// In this order: what another sender knows under one of the alert's names; what runs for a service that belongs together with the
 /// alert's; in a storm the newest of its route. Cancelled ones are nobody's.
-result<Placement> find_place(Connection& connection, const Alert& alert, const IntakePolicy& policy, const std::string& route, Timestamp now);
+result<Placement> find_place(Connection& connection, const Alert& alert, const IntakePolicy& policy, const std::string& route,
+                             Timestamp now);
 
 }  // namespace gumshoe

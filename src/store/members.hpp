@@ -11,7 +11,8 @@
 namespace gumshoe {
 
 /// An alert of the investigation: its alerting thing is a member, its service and names are known from now on.
-result<void> add_member(Connection& connection, const Alert& alert, const std::string& investigation, const std::string& why, Timestamp now);
+result<void> add_member(Connection& connection, const Alert& alert, const std::string& investigation, const std::string& why,
+                        Timestamp now);
 
 /// Names by which `source` knows the investigation; known ones stay as they are.
 result<void> add_names(Connection& connection, const std::string& investigation, const std::string& source,

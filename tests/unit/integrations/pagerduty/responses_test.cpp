@@ -118,16 +118,16 @@ TEST_CASE("the details of an alert are read as an object, as a text and in the C
         {"id":"A4"}]
 })"),
                                     "checkout");
-REQUIRE(alerts);
-REQUIRE(alerts->facts.size() == 4);
-CHECK(alerts->facts[0].text ==
-      "PagerDuty alert \"one\", triggered, severity critical, through Events API V2; deep.er.n: 7; host: web-1; tags: a; tags: b");
-CHECK(alerts->facts[1].text ==
-      "PagerDuty alert \"two\", resolved, suppressed; disk full on web-1, see https://app.example.com/incidents/4711 (now).");
-CHECK(alerts->facts[2].text == "PagerDuty alert \"three\", triggered; details.host: web-1; message: m");
-CHECK(alerts->references ==
-      std::vector<std::string>{"key:monitor-8123", "app.example.com/monitors/81234567", "app.example.com/incidents/4711"});
-CHECK_FALSE(read_alerts(parsed(R"({"alerts":{}})"), ""));
+    REQUIRE(alerts);
+    REQUIRE(alerts->facts.size() == 4);
+    CHECK(alerts->facts[0].text ==
+          "PagerDuty alert \"one\", triggered, severity critical, through Events API V2; deep.er.n: 7; host: web-1; tags: a; tags: b");
+    CHECK(alerts->facts[1].text ==
+          "PagerDuty alert \"two\", resolved, suppressed; disk full on web-1, see https://app.example.com/incidents/4711 (now).");
+    CHECK(alerts->facts[2].text == "PagerDuty alert \"three\", triggered; details.host: web-1; message: m");
+    CHECK(alerts->references ==
+          std::vector<std::string>{"key:monitor-8123", "app.example.com/monitors/81234567", "app.example.com/incidents/4711"});
+    CHECK_FALSE(read_alerts(parsed(R"({"alerts":{}})"), ""));
 }
 
 TEST_CASE("references of a payload are bounded, and a home page is none") {
