@@ -95,7 +95,7 @@ public:
 
     std::unique_ptr<llm::StreamReader> stream_reader() const override { return make_stream_reader(); }
 
-    HttpRequest probe(const llm::Target& target) const override {
+    std::optional<HttpRequest> probe(const llm::Target& target) const override {
         HttpRequest http;
         http.url = root_of(target, *this) + "/models";
         http.headers = headers_of(target);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/section.hpp"
 #include "base/text.hpp"
 #include "integrations/openai/stream.hpp"
 #include "llm/classify.hpp"
@@ -12,14 +13,6 @@
 
 namespace gumshoe::openai {
 namespace {
-
-/// Models that think first: they take developer messages and max_completion_tokens, and no temperature.
-bool reasons(std::string_view model) {
-    const auto slash = model.rfind('/');  // "openai/o3" behind a gateway
-    if (slash != std::string_view::npos) model.remove_prefix(slash + 1);
-    const bool o_series = model.size() >= 2 && model[0] == 'o' && model[1] >= '1' && model[1] <= '9';
-    return o_series || (model.starts_with("gpt-5") && model.find("chat") == std::string_view::npos);
-}
 
 json call_of(const llm::ToolCall& call) {
     return {{"id", call.id},
@@ -66,62 +59,101 @@ std::string_view choice_of(llm::ToolChoice choice) {
     return "auto";
 }
 
-json body_of(const llm::Request& request, const llm::Target& target, bool stream) {
+const std::string& setting(const llm::Target& target, const std::string& key) {
+    static const std::string none;
+    const auto found = target.settings.find(key);
+    return found == target.settings.end() ? none : found->second;
+}
+
+json body_of(const llm::Request& request, const llm::Target& target, bool stream, const Flavour& flavour) {
     const std::string model = target.model_on_wire();
-    const bool reasoning = reasons(model);
+    // A deployment's name says nothing of the model behind it.
+    const std::string& base_model = setting(target, "base_model");
+    const bool reasoning = !flavour.says_no_role_developer && reasons(base_model.empty() ? model : base_model);
+    const bool tools = !request.tools.empty();
+    const bool schema = !request.schema.empty() && (flavour.schema_beside_tools || !tools || request.tool_choice == llm::ToolChoice::none);
     json body{{"model", model}, {"messages", json::array()}};
     for (const llm::Message& message : request.messages) body["messages"].push_back(message_of(message, reasoning));
     body[reasoning ? "max_completion_tokens" : "max_tokens"] = request.max_output_tokens;
     if (request.temperature && !reasoning) body["temperature"] = *request.temperature;
     if (request.reasoning_effort && reasoning) body["reasoning_effort"] = *request.reasoning_effort;
-    if (!request.tools.empty()) {
+    if (tools && (flavour.schema_beside_tools || !schema)) {
         body["tools"] = json::array();
         for (const llm::Tool& tool : request.tools) body["tools"].push_back(tool_of(tool));
         body["tool_choice"] = choice_of(request.tool_choice);
     }
-    if (!request.schema.empty()) {
-        json schema = llm::schema_document(request.schema);
-        const bool strict = llm::is_strict(schema);
+    if (schema) {
+        json document = llm::schema_document(request.schema);
+        const bool strict = llm::is_strict(document);
         const std::string name = request.schema_name.empty() ? "answer" : request.schema_name;
         body["response_format"] = {{"type", "json_schema"},
-                                   {"json_schema", {{"name", name}, {"strict", strict}, {"schema", std::move(schema)}}}};
+                                   {"json_schema", {{"name", name}, {"strict", strict}, {"schema", std::move(document)}}}};
     }
     if (stream) {
         body["stream"] = true;
-        body["stream_options"] = {{"include_usage", true}};
+        if (flavour.stream_options) body["stream_options"] = {{"include_usage", true}};
     }
     return body;
 }
 
-Headers headers_of(const llm::Target& target) {
+Headers headers_of(const llm::Target& target, const Flavour& flavour) {
     Headers headers{{"Content-Type", "application/json"}, {"Accept", "application/json, text/event-stream"}};
-    if (!target.api_key.empty()) headers.add("Authorization", "Bearer " + std::string(target.api_key.reveal()));
+    if (target.api_key.empty()) return headers;
+    const std::string key(target.api_key.reveal());
+    if (flavour.azure && setting(target, "entra") != "true") {
+        headers.add("api-key", key);
+    } else {
+        headers.add("Authorization", "Bearer " + key);
+    }
     return headers;
 }
 
-std::string root_of(const llm::Target& target, const llm::Dialect& dialect) {
-    return target.api_url.empty() ? std::string(dialect.default_api_url()) : target.api_url;
+std::string address_of(const llm::Target& target, const Flavour& flavour, const std::string& path) {
+    if (!flavour.azure) return (target.api_url.empty() ? std::string(flavour.default_api_url) : target.api_url) + path;
+    const std::string& version = setting(target, "api_version");
+    if (version.empty()) return target.api_url + "/openai/v1" + path;
+    const bool of_deployment = path == "/chat/completions";
+    return target.api_url + "/openai" + (of_deployment ? "/deployments/" + url_encode(target.model_on_wire()) : "") + path +
+           "?api-version=" + url_encode(version);
 }
 
 class ChatCompletions final : public llm::Dialect {
 public:
-    std::string_view provider() const override { return provider_name; }
-    std::string_view default_api_url() const override { return "https://api.openai.com/v1"; }
+    explicit ChatCompletions(const Flavour& flavour) : flavour_(flavour) {}
+
+    std::string_view provider() const override { return flavour_.provider; }
+    std::string_view default_api_url() const override { return flavour_.default_api_url; }
+    bool needs_key() const override { return flavour_.needs_key; }
+
+    void read_settings(Section& section, llm::Target& target) const override {
+        if (!flavour_.azure) return;
+        if (target.api_url.empty()) section.error("api_url", "is missing: the resource, such as https://acme.openai.azure.com");
+        target.settings["api_version"] = section.text("api_version");
+        target.settings["base_model"] = section.text("base_model");
+        target.settings["entra"] = section.flag("entra", false) ? "true" : "";
+        if (target.settings["base_model"].empty()) {
+            section.warning("base_model", "is missing: a deployment's name does not say whether its model reasons");
+        }
+    }
 
     HttpRequest build(const llm::Request& request, const llm::Target& target, bool stream) const override {
         HttpRequest http;
         http.method = "POST";
-        http.url = root_of(target, *this) + "/chat/completions";
-        http.headers = headers_of(target);
-        http.body = dump_json(body_of(request, target, stream));
+        http.url = address_of(target, flavour_, "/chat/completions");
+        http.headers = headers_of(target, flavour_);
+        http.body = dump_json(body_of(request, target, stream, flavour_));
         return http;
     }
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
         const auto document = parse_json(response.body);
-        if (response.status / 100 != 2 || !document || llm::vendor_error(*document)) return llm::classify_response(provider_name, response);
+        if (response.status / 100 != 2 || !document || llm::vendor_error(*document)) {
+            return llm::classify_response(flavour_.provider, response);
+        }
         const json* choices = find(*document, "choices");
-        if (choices == nullptr || !choices->is_array() || choices->empty()) return llm::classify_response(provider_name, response);
+        if (choices == nullptr || !choices->is_array() || choices->empty()) return llm::classify_response(flavour_.provider, response);
+        if (const auto error = llm::vendor_error(choices->front()))
+            return llm::classify_error(flavour_.provider, 0, *error, response.headers);
         llm::Reply reply = reply_of(choices->front());
         reply.model = string_or_empty(*document, "model");
         reply.usage = usage_of(*document);
@@ -129,14 +161,17 @@ public:
         return reply;
     }
 
-    std::unique_ptr<llm::StreamReader> stream_reader() const override { return make_stream_reader(); }
+    std::unique_ptr<llm::StreamReader> stream_reader() const override { return make_stream_reader(flavour_.provider); }
 
-    HttpRequest probe(const llm::Target& target) const override {
+    std::optional<HttpRequest> probe(const llm::Target& target) const override {
         HttpRequest http;
-        http.url = root_of(target, *this) + "/models";
-        http.headers = headers_of(target);
+        http.url = address_of(target, flavour_, "/models");
+        http.headers = headers_of(target, flavour_);
         return http;
     }
+
+private:
+    const Flavour& flavour_;
 };
 
 }  // namespace
@@ -175,8 +210,15 @@ llm::Reply reply_of(const json& choice) {
     return reply;
 }
 
-std::unique_ptr<llm::Dialect> make_dialect() {
-    return std::make_unique<ChatCompletions>();
+bool reasons(std::string_view model) {
+    const auto slash = model.rfind('/');  // "openai/o3" behind a gateway
+    if (slash != std::string_view::npos) model.remove_prefix(slash + 1);
+    const bool o_series = model.size() >= 2 && model[0] == 'o' && model[1] >= '1' && model[1] <= '9';
+    return o_series || (model.starts_with("gpt-5") && model.find("chat") == std::string_view::npos);
+}
+
+std::unique_ptr<llm::Dialect> make_dialect(const Flavour& flavour) {
+    return std::make_unique<ChatCompletions>(flavour);
 }
 
 }  // namespace gumshoe::openai

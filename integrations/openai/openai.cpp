@@ -1,21 +1,75 @@
-// OpenAI as a vendor: a dialect and a simulation. Keys belong to the targets of the `llm` section.
+// The family of Chat Completions and Responses as vendors: dialects, and a simulation. Keys belong to the targets of the `llm` section.
 #include "integrations/openai/openai.hpp"
 
 #include "integrations/openai/dialect.hpp"
+#include "integrations/openai/responses.hpp"
 #include "integrations/openai/sandbox.hpp"
 
 namespace gumshoe {
+namespace {
+
+/// A template argument cannot hold views: the flavour is found by address.
+template <const openai::Flavour& flavour>
+std::unique_ptr<llm::Dialect> dialect() {
+    return openai::make_dialect(flavour);
+}
+
+}  // namespace
 
 Vendor openai_vendor() {
     return {
         .name = "openai",
         .title = "OpenAI",
         .connect = nullptr,
-        .dialect = openai::make_dialect,
+        .dialect = dialect<openai::chat>,
         .simulation = openai::make_simulation,
         .environment = {{"OPENAI_API_KEY", "api_key", true}, {"OPENAI_MODEL", "model", false}},
         .default_model = "gpt-5.1",
     };
+}
+
+Vendor openai_responses_vendor() {
+    return {.name = "openai_responses", .title = "OpenAI", .connect = nullptr, .dialect = openai::make_responses_dialect};
+}
+
+Vendor azure_vendor() {
+    return {
+        .name = "azure",
+        .title = "Azure OpenAI",
+        .connect = nullptr,
+        .dialect = dialect<openai::azure>,
+        .environment = {{"AZURE_OPENAI_API_KEY", "api_key", true},
+                        {"AZURE_OPENAI_ENDPOINT", "api_url", false},
+                        {"AZURE_OPENAI_DEPLOYMENT", "model", false}},
+    };
+}
+
+Vendor groq_vendor() {
+    return {
+        .name = "groq",
+        .title = "Groq",
+        .connect = nullptr,
+        .dialect = dialect<openai::groq>,
+        .environment = {{"GROQ_API_KEY", "api_key", true}, {"GROQ_MODEL", "model", false}},
+    };
+}
+
+Vendor llamacpp_vendor() {
+    return {.name = "llamacpp", .title = "llama.cpp", .connect = nullptr, .dialect = dialect<openai::llamacpp>};
+}
+
+Vendor openrouter_vendor() {
+    return {
+        .name = "openrouter",
+        .title = "OpenRouter",
+        .connect = nullptr,
+        .dialect = dialect<openai::openrouter>,
+        .environment = {{"OPENROUTER_API_KEY", "api_key", true}, {"OPENROUTER_MODEL", "model", false}},
+    };
+}
+
+Vendor vllm_vendor() {
+    return {.name = "vllm", .title = "vLLM", .connect = nullptr, .dialect = dialect<openai::vllm>};
 }
 
 }  // namespace gumshoe

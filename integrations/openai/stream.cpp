@@ -19,6 +19,8 @@ constexpr std::int64_t most_calls = 64;
 
 class ChunkReader final : public llm::StreamReader {
 public:
+    explicit ChunkReader(std::string_view provider) : provider_(provider) {}
+
     bool feed(std::string_view bytes) override {
         bool content = false;
         for (const SseEvent& event : sse_.feed(bytes)) content = take(event) || content;
@@ -28,8 +30,7 @@ public:
     std::variant<llm::Reply, Failure> finish() override {
         for (const SseEvent& event : sse_.finish()) take(event);
         if (failure_) return *failure_;
-        if (!finish_reason_)
-            return Failure{.failure = FailureClass::truncated_stream, .reason = "OpenAI's answer ended in the middle", .status = 200};
+        if (!finish_reason_) return broken("'s answer ended in the middle");
         reply_.stop = stop_of(*finish_reason_);
         if (!refusal_.empty()) {
             reply_.text = refusal_;
@@ -44,6 +45,10 @@ public:
     }
 
 private:
+    Failure broken(std::string_view what) const {
+        return {.failure = FailureClass::truncated_stream, .reason = llm::vendor_name(provider_) + std::string(what), .status = 200};
+    }
+
     bool take(const SseEvent& event) {
         if (failure_ || done_ || trim(event.data).empty()) return false;
         if (trim(event.data) == "[DONE]") {
@@ -53,14 +58,11 @@ private:
         const auto chunk = parse_json(event.data);
         if (!chunk) {
             // Behind the finish reason nothing but usage can be lost.
-            if (!finish_reason_)
-                failure_ = Failure{.failure = FailureClass::truncated_stream,
-                                   .reason = "OpenAI sent a piece of its answer that cannot be read",
-                                   .status = 200};
+            if (!finish_reason_) failure_ = broken(" sent a piece of its answer that cannot be read");
             return false;
         }
         if (const auto error = llm::vendor_error(*chunk)) {
-            failure_ = llm::classify_error(provider_name, 0, *error, {});
+            failure_ = llm::classify_error(provider_, 0, *error, {});
             return false;
         }
         if (reply_.model.empty()) reply_.model = string_or_empty(*chunk, "model");
@@ -71,6 +73,10 @@ private:
     }
 
     bool take_choice(const json& choice) {
+        if (const auto error = llm::vendor_error(choice)) {  // a gateway tells of its upstream's failure here
+            failure_ = llm::classify_error(provider_, 0, *error, {});
+            return false;
+        }
         const std::string text = string_or_empty(choice, "delta.content");
         const std::string refusal = string_or_empty(choice, "delta.refusal");
         const std::string reasoning = string_or_empty(choice, "delta.reasoning_content");  // of compatible servers; progress, not answer
@@ -102,6 +108,7 @@ private:
         return !arguments.empty() || !id.empty();
     }
 
+    std::string_view provider_;
     SseReader sse_;
     llm::Reply reply_;
     std::string refusal_;
@@ -113,8 +120,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<llm::StreamReader> make_stream_reader() {
-    return std::make_unique<ChunkReader>();
+std::unique_ptr<llm::StreamReader> make_stream_reader(std::string_view provider) {
+    return std::make_unique<ChunkReader>(provider);
 }
 
 }  // namespace gumshoe::openai

@@ -14,6 +14,6 @@ llm::Stop stop_of(std::string_view finish_reason);
 llm::Reply reply_of(const json& choice);
 
 /// Whole when a finish_reason came (some compatible servers leave [DONE] out); an event that is no JSON breaks it.
-std::unique_ptr<llm::StreamReader> make_stream_reader();
+std::unique_ptr<llm::StreamReader> make_stream_reader(std::string_view provider);
 
 }  // namespace gumshoe::openai

@@ -29,7 +29,9 @@ awaitable<void> record(awaitable<result<std::string>> probe, ProbeRow& row) {
 }
 
 task<std::string> probe_target(HttpClient& http, std::shared_ptr<const llm::Target> target, Deadline deadline) {
-    auto response = co_await http.send(target->dialect->probe(*target), deadline);
+    std::optional<HttpRequest> request = target->dialect->probe(*target);
+    if (!request) co_return "not asked: this vendor has no read that is free";
+    auto response = co_await http.send(std::move(*request), deadline);
     if (!response) co_return response.error();
     if (response->status / 100 == 2) co_return "model " + target->model_on_wire();
     const auto verdict = target->dialect->read(*response);

@@ -67,11 +67,13 @@ std::shared_ptr<llm::Target> read_target(Section& section, LlmConfig& llm) {
     if (!target->provider.empty()) refuse_unknown_word(section, "provider", "a provider of this build", target->provider, known);
     if (std::find(known.begin(), known.end(), target->provider) == known.end()) return nullptr;
     target->dialect = dialect_of(llm, target->provider);
-    bool hosted = target->api_url.empty();
-    if (hosted) {
-        if (!section.has("api_key")) section.error("api_key", "is missing; only a target with an api_url of its own may do without");
-        target->api_url = target->dialect->default_api_url();
+    const bool hosted = target->api_url.empty() && target->dialect->needs_key();
+    target->dialect->read_settings(section, *target);
+    if (hosted && target->api_key.empty()) {
+        section.error("api_key", "is missing; only a target with an api_url of its own may do without");
     }
+    if (target->api_url.empty()) target->api_url = target->dialect->default_api_url();
+    if (target->api_url.empty()) section.error("api_url", "is missing: this provider has no address of its own");
     if (hosted && !section.has("price")) section.warning("price", "is missing: its calls count as free in the budget");
     if (target->account.empty()) target->account = llm::key_fingerprint(*target);
     if (target->account.empty()) target->account = target->provider + "@" + target->api_url;

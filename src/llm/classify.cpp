@@ -165,13 +165,13 @@ bool looks_like_html(const HttpResponse& response) {
 }  // namespace
 
 std::string vendor_name(std::string_view provider) {
-    if (provider == "openai") return "OpenAI";
-    if (provider == "anthropic") return "Anthropic";
-    return std::string(provider);
+    const auto names = vendor_names();
+    const auto known = std::ranges::find(names, provider, &VendorName::provider);
+    return std::string(known == names.end() ? provider : known->name);
 }
 
 std::string request_id(const Headers& headers) {
-    for (const std::string_view name : {"x-request-id", "request-id"}) {
+    for (const std::string_view name : {"x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"}) {
         const auto id = headers.find(name);
         if (id && plain_word(*id)) return std::string(*id);
     }

@@ -34,6 +34,12 @@ struct ClassRow {
     FailureClass failure = FailureClass::none;
     std::string_view words;  // {vendor} is its name
 };
+struct VendorName {
+    std::string_view provider;
+    std::string_view name;  // as people write it
+};
+std::span<const VendorName> vendor_names();
+
 /// In order: the vendor's code, its type, its message, the status alone.
 std::span<const ClassRow> classification_table();
 

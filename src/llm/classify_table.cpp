@@ -42,6 +42,18 @@ constexpr auto rows = std::to_array<ClassRow>({
     {0, "invalid_type", "", "", bad_request_unknown, "{vendor} does not accept a field of the request"},
     {0, "invalid_value", "", "", bad_request_unknown, "{vendor} does not accept a field of the request"},
     {0, "server_error", "", "", server_error, "{vendor} had an error of its own"},
+    {0, "DeploymentNotFound", "", "", model_gone, "{vendor} has no such deployment; a new one takes some minutes"},
+    {0, "OperationNotSupported", "", "", model_gone, "the {vendor} deployment does not do this kind of call"},
+    {0, "ServiceModelDeprecated", "", "", model_gone, "{vendor} has withdrawn the model"},
+    {0, "ModelDeprecated", "", "", model_gone, "{vendor} has withdrawn the model"},
+    {0, "RateLimitReached", "", "", rate_limit, "{vendor} limits our rate"},
+    {0, "InternalServerError", "", "", server_error, "{vendor} had an error of its own"},
+    {0, "ServiceUnavailable", "", "", overloaded, "{vendor} is not available"},
+    {0, "API_KEY_INVALID", "", "", auth_bad, "{vendor} does not accept the API key"},
+    {0, "API_KEY_SERVICE_BLOCKED", "", "", forbidden, "the {vendor} key may not call this API"},
+    {0, "CONSUMER_SUSPENDED", "", "", account_dead, "the {vendor} project is suspended"},
+    {0, "BILLING_DISABLED", "", "", account_dead, "billing is disabled for the {vendor} project"},
+    {0, "SERVICE_DISABLED", "", "", forbidden, "the API is not enabled in the {vendor} project"},
 
     // The type decides where it is specific. invalid_request_error says nothing and has no row.
     {0, "", "insufficient_quota", "", account_dead, "the {vendor} account has used up its quota"},
@@ -61,6 +73,45 @@ constexpr auto rows = std::to_array<ClassRow>({
     {0, "", "request_too_large", "", too_large, "the request is too large for {vendor}"},
     {0, "", "exceed_context_size_error", "", context_overflow, "the request does not fit the model's context window"},
     {429, "", "tokens", "^Request too large", context_overflow, "the request is larger than the {vendor} account's token limit"},
+
+    {0, "", "AccessDeniedException", "", forbidden, "the {vendor} account has no access to the model"},
+    {0, "", "MPAgreementBeingCreated", "", forbidden, "{vendor} is still setting up the model's agreement"},
+    {0, "", "FTUFormNotFilled", "", forbidden, "the model's use-case form is not filled in at {vendor}"},
+    {0, "", "UnrecognizedClientException", "", auth_bad, "{vendor} does not accept the key"},
+    {0, "", "InvalidClientTokenId", "", auth_bad, "{vendor} does not accept the key"},
+    {0, "", "InvalidSignatureException", "", auth_bad, "{vendor} does not accept the signature: is the secret right, is the clock?"},
+    {0, "", "IncompleteSignature", "", auth_bad, "{vendor} does not accept the signature"},
+    {0, "", "RequestExpired", "", auth_bad, "{vendor} finds our clock wrong"},
+    {0, "", "ExpiredTokenException", "", auth_bad, "the session token has expired"},
+    {0, "", "ServiceQuotaExceededException", "", account_dead, "the {vendor} account has reached a service quota"},
+    {0, "", "ResourceNotFoundException", "", model_gone, "{vendor} has no such model"},
+    {0, "", "ModelNotReadyException", "", overloaded, "{vendor}'s model is not ready"},
+    {0, "", "ModelTimeoutException", "", timeout, "{vendor} gave up on its own timeout"},
+    {0, "", "ModelErrorException", "", server_error, "{vendor}'s model had an error of its own"},
+    {0, "", "modelStreamErrorException", "", server_error, "{vendor}'s model had an error of its own"},
+    {0, "", "ModelStreamErrorException", "", server_error, "{vendor}'s model had an error of its own"},
+    {0, "", "ThrottlingException", "", rate_limit, "{vendor} limits our rate"},
+    {0, "", "throttlingException", "", rate_limit, "{vendor} limits our rate"},
+    {0, "", "InternalServerException", "", server_error, "{vendor} had an error of its own"},
+    {0, "", "internalServerException", "", server_error, "{vendor} had an error of its own"},
+    {0, "", "ServiceUnavailableException", "", overloaded, "{vendor} is not available"},
+    {0, "", "serviceUnavailableException", "", overloaded, "{vendor} is not available"},
+    {0, "", "", "^The provided model identifier is invalid", model_gone, "{vendor} has no such model"},
+    {0, "", "", "on-demand throughput isn't supported", model_gone, "{vendor} has this model under an inference profile only"},
+    {0, "", "UNAUTHENTICATED", "", auth_bad, "{vendor} does not accept the key"},
+    {0, "", "PERMISSION_DENIED", "*leaked", auth_bad, "{vendor} has blocked the API key as leaked"},
+    {0, "", "PERMISSION_DENIED", "*suspended", account_dead, "the {vendor} project is suspended"},
+    {0, "", "PERMISSION_DENIED", "", forbidden, "the {vendor} key may not do this"},
+    {0, "", "NOT_FOUND", "", model_gone, "{vendor} has no such model"},
+    {0, "", "FAILED_PRECONDITION", "*billing", account_dead, "billing is not enabled for the {vendor} project"},
+    {0, "", "FAILED_PRECONDITION", "", forbidden, "{vendor} does not serve the region we call from"},
+    {0, "", "RESOURCE_EXHAUSTED", "*spending cap", account_dead, "the {vendor} project has reached its spending cap"},
+    {0, "", "RESOURCE_EXHAUSTED", "*credits are depleted", account_dead, "the {vendor} project has no credit left"},
+    {0, "", "RESOURCE_EXHAUSTED", "", rate_limit, "{vendor} limits our rate"},
+    {0, "", "INTERNAL", "", server_error, "{vendor} had an error of its own"},
+    {0, "", "UNAVAILABLE", "", overloaded, "{vendor} is overloaded"},
+    {0, "", "DEADLINE_EXCEEDED", "", timeout, "{vendor} gave up on its own timeout"},
+    {0, "", "CANCELLED", "", cancelled, "the call was stopped"},
 
     // The message decides between the meanings of one 4xx. Anchored where the vendor's wording allows it.
     {4, "", "", "^The OpenAI account associated with this API key has been deactivated", account_dead,
@@ -82,6 +133,13 @@ constexpr auto rows = std::to_array<ClassRow>({
     {4, "", "", "^Output blocked by content filtering policy", content_filter, "{vendor}'s content filter stopped the answer"},
     {4, "", "", "`tool_use` ids were found without `tool_result` blocks", caller_fault, "our request lacks the result of a tool call"},
     {4, "", "", "Invalid `signature` in `thinking` block", unsupported_param, "{vendor} does not take the signed reasoning back"},
+    {4, "", "", "missing a thought_signature", unsupported_param, "the model wants its signed reasoning back"},
+    {4, "", "", "Invalid thought signature", unsupported_param, "{vendor} does not take the signed reasoning back"},
+    {4, "", "", "Function calling with a response mime type", unsupported_param, "the model does not take tools and a schema together"},
+    {503, "", "", "^server busy", overloaded, "{vendor} has too many requests waiting"},
+    {503, "", "", "^Loading model", overloaded, "{vendor} is loading the model"},
+    {4, "", "", "^Access denied due to invalid subscription key", auth_bad, "{vendor} does not accept the API key"},
+    {4, "", "", "exceeds the context length", context_overflow, "the request does not fit the model's context window"},
     {4, "", "", "does not support assistant message prefill", unsupported_param, "the model does not take a begun answer"},
     {4, "", "", "^Unsupported parameter: ", unsupported_param, "the model does not take a parameter of the request"},
     {4, "", "", "^Unsupported value: ", unsupported_param, "the model does not take a value in the request"},
@@ -116,7 +174,25 @@ constexpr auto rows = std::to_array<ClassRow>({
     {529, "", "", "", overloaded, "{vendor} is overloaded"},
 });
 
+constexpr auto names = std::to_array<VendorName>({
+    {"anthropic", "Anthropic"},
+    {"azure", "Azure OpenAI"},
+    {"bedrock", "Amazon Bedrock"},
+    {"gemini", "Gemini"},
+    {"groq", "Groq"},
+    {"llamacpp", "llama.cpp"},
+    {"ollama", "Ollama"},
+    {"openai", "OpenAI"},
+    {"openai_responses", "OpenAI"},
+    {"openrouter", "OpenRouter"},
+    {"vllm", "vLLM"},
+});
+
 }  // namespace
+
+std::span<const VendorName> vendor_names() {
+    return names;
+}
 
 std::span<const ClassRow> classification_table() {
     return rows;

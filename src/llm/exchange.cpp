@@ -36,17 +36,19 @@ Request request_for(const Journey& journey, const Slot& slot) {
     return request;
 }
 
-HttpRequest wire_request(const Request& request, const Target& target, bool stream, const std::set<std::string>& repairs) {
+HttpRequest wire_request(const Request& request, const Target& target, bool stream, const std::set<std::string>& repairs, Timestamp now) {
     HttpRequest http = target.dialect->build(request, target, stream);
     http.body = repaired(std::move(http.body), repairs);
+    target.dialect->sign(http, target, now);
     http.connect_timeout = limits::llm_connect;
     http.max_wire_bytes = limits::llm_response_bytes;
     http.max_inflated_bytes = limits::llm_response_bytes;
     return http;
 }
 
-StreamClocks stream_clocks(const Request& request, milliseconds span) {
-    const milliseconds first_content = reasons(request) ? reasoning_content : milliseconds(limits::llm_first_content);
+StreamClocks stream_clocks(const Request& request, const Target& target, milliseconds span) {
+    const milliseconds usual = reasons(request) ? reasoning_content : milliseconds(limits::llm_first_content);
+    const milliseconds first_content = std::max(usual, target.dialect->first_content());
     return {.first_content = std::min(first_content, span), .stall = std::min<milliseconds>(limits::llm_stall, span)};
 }
 
@@ -65,14 +67,16 @@ awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_p
         return content;
     };
     auto response = co_await http.stream(std::move(request), within.deadline, within.clocks, std::move(on_bytes));
-    // An error status, or a server that does not stream.
-    if (response && (response->status / 100 != 2 || starts_as_document(response->body))) co_return target->dialect->read(*response);
+    if (response && response->status / 100 != 2) co_return target->dialect->read(*response);
     std::variant<Reply, Failure> end = reader->finish();
     if (auto* reply = std::get_if<Reply>(&end)) {  // whole, even where the connection broke after it
         if (response && reply->request_id.empty()) reply->request_id = request_id(response->headers);
         co_return end;
     }
     Failure& failure = std::get<Failure>(end);
+    // A server that does not stream.
+    const bool unread = failure.failure == FailureClass::truncated_stream && !content_seen;
+    if (response && unread && starts_as_document(response->body)) co_return target->dialect->read(*response);
     if (!response && failure.failure == FailureClass::truncated_stream)
         co_return classify_transport(target->provider, response.error(), content_seen);
     if (response && failure.request_id.empty()) failure.request_id = request_id(response->headers);

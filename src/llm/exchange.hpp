@@ -15,10 +15,10 @@ namespace gumshoe::llm {
 Request request_for(const Journey& journey, const Slot& slot);
 
 /// As the vendor wants it, with what this model was seen to refuse mended.
-HttpRequest wire_request(const Request& request, const Target& target, bool stream, const std::set<std::string>& repairs);
+HttpRequest wire_request(const Request& request, const Target& target, bool stream, const std::set<std::string>& repairs, Timestamp now);
 
 /// How long a stream may be silent within `span`.
-StreamClocks stream_clocks(const Request& request, milliseconds span);
+StreamClocks stream_clocks(const Request& request, const Target& target, milliseconds span);
 
 struct CallLimits {
     Deadline deadline;

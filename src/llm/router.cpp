@@ -139,7 +139,7 @@ private:
         const Monotonic start = clock_.monotonic();
         const milliseconds span = attempt_span(journey, choice.others_viable, start);
         const Request request = request_for(journey, slot);
-        HttpRequest http = wire_request(request, target, options_.stream, memory_.repairs(target, clock_.now()));
+        HttpRequest http = wire_request(request, target, options_.stream, memory_.repairs(target, clock_.now()), clock_.now());
         LlmAttempt row = row_of_call(journey, choice, http.body, clock_.now());
         Hold hold(*this, target, choice.scope, estimated_usd(journey, slot));
         memory_.breaker(target).started(start, start + span * 12 / 10);
@@ -150,7 +150,8 @@ private:
         slot.mending = false;
         auto intended = co_await store_.intend(row);
         if (!intended) journal_failed(journey, intended.error());
-        const CallLimits within{.deadline = Deadline{start + span}, .clocks = stream_clocks(request, span), .stream = options_.stream};
+        const CallLimits within{
+            .deadline = Deadline{start + span}, .clocks = stream_clocks(request, target, span), .stream = options_.stream};
         std::variant<Reply, Failure> outcome = co_await exchange(http_, slot.target, std::move(http), within);
 
         Failure failure = assess(outcome, request, check);
@@ -230,8 +231,12 @@ private:
     }
 
     awaitable<void> probe(std::shared_ptr<const Target> target, std::string scope) {
-        HttpRequest request = target->dialect->probe(*target);
-        auto response = co_await http_.send(std::move(request), Deadline::after(clock_, probe_deadline));
+        std::optional<HttpRequest> request = target->dialect->probe(*target);
+        if (!request) {
+            memory_.probe_passed(scope, clock_.now());  // every call costs there: a real one will tell
+            co_return;
+        }
+        auto response = co_await http_.send(std::move(*request), Deadline::after(clock_, probe_deadline));
         Failure failure;
         if (!response) {
             failure = classify_transport(target->provider, response.error(), false);

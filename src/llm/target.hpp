@@ -37,6 +37,8 @@ struct Target {
     std::string api_url;  // no trailing slash
     std::string account;  // targets with one account die together; default: the key's fingerprint
     Secret api_key;
+    Secret session_token;                         // of a key that was lent for a while
+    std::map<std::string, std::string> settings;  // what only this provider knows: "region", "api_version"
     Overrides overrides;
     std::int64_t context_window = 128'000;
     Price price;

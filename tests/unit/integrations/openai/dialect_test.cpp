@@ -12,7 +12,7 @@ using namespace gumshoe::llm;
 
 namespace {
 
-const std::unique_ptr<Dialect> dialect = openai::make_dialect();
+const std::unique_ptr<Dialect> dialect = openai::make_dialect(openai::chat);
 
 Target target(std::string model) {
     Target out;
@@ -136,7 +136,7 @@ TEST_CASE("the key is in one header and nowhere else, broken UTF-8 becomes a mar
     CHECK(http.body.find("sk-test") == std::string::npos);
     CHECK(parse_json(http.body).has_value());
     CHECK(http.body.find("raw \xEF\xBF\xBD") != std::string::npos);
-    const HttpRequest probe = dialect->probe(target("gpt-4o"));
+    const HttpRequest probe = dialect->probe(target("gpt-4o")).value();
     CHECK(probe.method == "GET");
     CHECK(probe.url == "https://api.openai.com/v1/models");
     CHECK(probe.headers.find("authorization") == "Bearer sk-test");

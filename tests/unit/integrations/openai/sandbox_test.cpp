@@ -99,7 +99,7 @@ TEST_CASE("models of a scenario are the only ones there are") {
 }
 
 TEST_CASE("every named fault is one, whole or streamed") {
-    const auto dialect = openai::make_dialect();
+    const auto dialect = openai::make_dialect(openai::chat);
     for (const std::string_view name : openai::fault_names()) {
         json body = good();
         body["model"] = "fb-" + std::string(name);
