@@ -150,7 +150,7 @@ TEST_CASE("the key is in one header and nowhere else") {
     CHECK(http.headers.find("anthropic-version") == "2023-06-01");
     CHECK_FALSE(http.headers.find("authorization"));
     CHECK(http.body.find("sk-ant-test") == std::string::npos);
-    CHECK(dialect->probe(target()).url == "https://api.anthropic.com/v1/models");
+    CHECK(dialect->probe(target())->url == "https://api.anthropic.com/v1/models");
 }
 
 TEST_CASE("a whole answer is read, its cached input counted in") {
