@@ -27,6 +27,11 @@ public:
     virtual std::string_view name() const = 0;
     /// Path and query are relative to the vendor's API root.
     virtual HttpReply handle(const RawRequest& request, const World& world) = 0;
+    /// Which model the request asks for; "" when none. The server makes the transport faults of models called "fb-sNN".
+    virtual std::string model(const RawRequest& request) const {
+        (void)request;
+        return {};
+    }
     /// The webhook that the vendor would send for this scenario, as it would send it (monitoring tools only); the URL's path and
     /// credentials are filled by the caller. `moment`: one of sandbox/play.hpp.
     virtual std::vector<HttpRequest> webhooks(const World& world, std::string_view moment) {
