@@ -150,6 +150,22 @@ public:
         return all;
     }
 
+    std::vector<Entry> entries(std::string_view key) override {
+        std::vector<Entry> all;
+        each(key, [&](const ConfigNode& item, std::string path) {
+            if (item.kind == Kind::map) {
+                all.push_back({"", map_section(item, std::move(path))});
+            } else if (item.kind != Kind::scalar) {
+                expect(item, std::move(path), "text or a map");
+            } else if (item.text.empty()) {
+                document_.fail(item.place, std::move(path), "is empty");
+            } else {
+                all.push_back({item.text, nullptr});
+            }
+        });
+        return all;
+    }
+
     std::unique_ptr<Section> child(std::string_view key) override {
         const ConfigNode* node = ask(key);
         return node ? map_section(*node, below(key)) : nullptr;

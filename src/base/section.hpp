@@ -32,6 +32,13 @@ public:
     virtual std::vector<std::string> texts(std::string_view key) = 0;                   // one or a list
     virtual std::string url(std::string_view key, std::string_view fallback = {}) = 0;  // http or https, no trailing slash
 
+    /// An item of a list that may hold both: a text, or a map.
+    struct Entry {
+        std::string text;
+        std::unique_ptr<Section> map;  // null: it is the text
+    };
+    virtual std::vector<Entry> entries(std::string_view key) = 0;  // one or a list
+
     /// Null when absent.
     virtual std::unique_ptr<Section> child(std::string_view key) = 0;
     virtual std::vector<std::unique_ptr<Section>> children(std::string_view key) = 0;  // a list of maps
