@@ -29,6 +29,8 @@ struct LlmAttempt {
     int http_status = 0;
     std::string vendor_code;
     std::string request_id;
+    std::string answered_model;                 // as the vendor names what answered; "" without a reply
+    std::optional<milliseconds> first_content;  // from the call to the first of its answer; streams only
     llm::Usage usage;
     double cost_usd = 0;
 };
