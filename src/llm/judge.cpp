@@ -35,6 +35,7 @@ std::optional<Failure> judge(const Reply& reply, const Request& request) {
         case Stop::filter:
             return Failure{.failure = FailureClass::content_filter, .reason = "the vendor's content filter stopped the answer"};
         case Stop::length:
+            if (request.may_be_cut && request.schema.empty() && reply.tool_calls.empty() && !trim(reply.text).empty()) return std::nullopt;
             return Failure{.failure = FailureClass::output_truncated, .reason = "the answer was cut at its length limit"};
         case Stop::end:
         case Stop::tool_calls:

@@ -45,6 +45,7 @@ struct Request {
     std::string schema_name;  // with schema: the answer must be JSON of it
     std::string schema;       // JSON Schema text; "" for free text
     std::int64_t max_output_tokens = 4096;
+    bool may_be_cut = false;  // an answer that was cut at max_output_tokens is one all the same (Stop::length)
     std::optional<double> temperature;
     std::optional<std::string> reasoning_effort;  // none, minimal, low, medium, high
     std::string purpose;                          // "analysis", for the journal
