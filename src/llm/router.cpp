@@ -157,7 +157,7 @@ private:
         Failure failure = assess(outcome, request, check);
         for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) *text = without_key(std::move(*text), target);
         Reply* reply = std::get_if<Reply>(&outcome);
-        const double cost = reply == nullptr ? 0 : cost_usd(target.price, reply->usage);
+        const double cost = reply == nullptr ? 0 : cost_usd(target, *reply);
         spent_today_usd_ += cost;
         journey.spent_usd += cost;
         const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - start);

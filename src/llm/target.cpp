@@ -100,6 +100,11 @@ double cost_usd(const Price& price, const Usage& usage) {
            1e6;
 }
 
+double cost_usd(const Target& target, const Reply& reply) {
+    const Price* answered = find_price(target.prices, reply.model);
+    return cost_usd(answered == nullptr ? target.price : *answered, reply.usage);
+}
+
 std::string key_fingerprint(const Target& target) {
     if (target.api_key.empty()) return {};
     return hmac_sha256_hex(target.api_key.reveal(), "gumshoe llm key").substr(0, 8);

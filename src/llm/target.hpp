@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
+#include "llm/price.hpp"
 #include "llm/request.hpp"
 
 namespace gumshoe::llm {
@@ -24,12 +25,6 @@ struct Overrides {
     std::optional<std::string> reasoning_effort;
 };
 
-struct Price {
-    double input_per_million = 0;
-    double cached_per_million = 0;
-    double output_per_million = 0;
-};
-
 struct Target {
     std::string name;      // "main"
     std::string provider;  // "openai"
@@ -42,6 +37,7 @@ struct Target {
     Overrides overrides;
     std::int64_t context_window = 128'000;
     Price price;
+    std::vector<ModelPrice> prices;  // of its provider, where `price` came from it; another model may answer. Empty: `price` holds for all
     const Dialect* dialect = nullptr;  // outlives the target
 
     std::string model_on_wire() const { return overrides.model.value_or(model); }
@@ -57,6 +53,8 @@ Request patched(const Request& original, const Overrides& overrides);
 Request for_target(const Request& original, const Target& target);
 
 double cost_usd(const Price& price, const Usage& usage);
+/// By the price of the model that answered where the target's table knows it.
+double cost_usd(const Target& target, const Reply& reply);
 
 /// Eight hex digits that tell keys apart and give none away; "" without a key.
 std::string key_fingerprint(const Target& target);
