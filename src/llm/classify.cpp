@@ -39,7 +39,14 @@ bool status_matches(int pattern, int status) {
     return pattern == 0 || pattern == status || (pattern == 4 && (status == 0 || status / 100 == 4));
 }
 
-bool row_matches(const ClassRow& row, int status, const VendorError& error, std::string_view message) {
+/// Set once, at start: dialects are made before the configuration is read, and read errors in places that no table reaches.
+std::vector<ConfiguredClass>& configured_classes() {
+    static std::vector<ConfiguredClass> rows;
+    return rows;
+}
+
+template <class Row>
+bool row_matches(const Row& row, int status, const VendorError& error, std::string_view message) {
     return status_matches(row.status, status) && (row.code.empty() || row.code == error.code) &&
            (row.type.empty() || row.type == error.type) && (row.message.empty() || message_matches(row.message, message));
 }
@@ -158,11 +165,29 @@ Failure unmatched(std::string_view provider, int status, const VendorError& erro
     return {.failure = FailureClass::bad_request_unknown, .reason = std::move(reason)};
 }
 
+/// The first row of the configuration, else of the built-in table, that matches.
+Failure by_table(std::string_view provider, int status, const VendorError& error, std::string_view message) {
+    const std::string vendor = vendor_name(provider);
+    for (const ConfiguredClass& row : configured_classes()) {
+        if ((!row.provider.empty() && row.provider != provider) || !row_matches(row, status, error, message)) continue;
+        const std::string words = row.words.empty() ? unmatched(provider, status, error).reason : row.words;
+        return {.failure = row.failure, .reason = replace_all(words, "{vendor}", vendor)};
+    }
+    const auto table = classification_table();
+    const auto row = std::ranges::find_if(table, [&](const ClassRow& one) { return row_matches(one, status, error, message); });
+    if (row == table.end()) return unmatched(provider, status, error);
+    return {.failure = row->failure, .reason = replace_all(std::string(row->words), "{vendor}", vendor)};
+}
+
 bool looks_like_html(const HttpResponse& response) {
     return icontains(response.headers.find("content-type").value_or(""), "html") || trim(response.body).starts_with('<');
 }
 
 }  // namespace
+
+void set_configured_classes(std::vector<ConfiguredClass> rows) {
+    configured_classes() = std::move(rows);
+}
 
 std::string vendor_name(std::string_view provider) {
     const auto names = vendor_names();
@@ -201,11 +226,7 @@ Failure classify_error(std::string_view provider, int status, const VendorError&
     if (status == 0 && error.code.size() == 3 && error.code.find_first_not_of("0123456789") == std::string::npos)
         effective = std::stoi(error.code);
     const std::string_view message = std::string_view(error.message).substr(0, message_head);
-    const auto table = classification_table();
-    const auto row = std::ranges::find_if(table, [&](const ClassRow& r) { return row_matches(r, effective, error, message); });
-    Failure failure = row == table.end() ? unmatched(provider, effective, error)
-                                         : Failure{.failure = row->failure,
-                                                   .reason = replace_all(std::string(row->words), "{vendor}", vendor_name(provider))};
+    Failure failure = by_table(provider, effective, error, message);
     failure.status = status == 0 ? 200 : status;
     failure.code = plain_word(error.code) ? error.code : plain_word(error.type) ? error.type : std::string();
     failure.request_id = request_id(headers);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 #include "base/result.hpp"
@@ -34,13 +35,26 @@ struct ClassRow {
     FailureClass failure = FailureClass::none;
     std::string_view words;  // {vendor} is its name
 };
+/// A row of the configuration: the same, for one provider or ("") all.
+struct ConfiguredClass {
+    std::string provider = {};
+    int status = 0;
+    std::string code = {};
+    std::string type = {};
+    std::string message = {};
+    FailureClass failure = FailureClass::none;
+    std::string words = {};  // "": the vendor's own are shown
+};
+/// Asked before the built-in rows, in order. To be called once at start, before the first call to a model, on the event loop's thread.
+void set_configured_classes(std::vector<ConfiguredClass> rows);
+
 struct VendorName {
     std::string_view provider;
     std::string_view name;  // as people write it
 };
 std::span<const VendorName> vendor_names();
 
-/// In order: the vendor's code, its type, its message, the status alone.
+/// The built-in rows, in order: the vendor's code, its type, its message, the status alone.
 std::span<const ClassRow> classification_table();
 
 /// Nullopt when the document holds no error.
