@@ -1,6 +1,7 @@
 #include "llm/playback.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -80,6 +81,63 @@ json expand(const json& value, const Stage& stage) {
     return out;
 }
 
+constexpr auto numbered = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"s01", "bad-key"},
+    {"s02", "deactivated"},
+    {"s03", "quota"},
+    {"s04", "billing-limit"},
+    {"s05", "spend-limit"},
+    {"s06", "429-soon"},
+    {"s07", "429-bare"},
+    {"s08", "429-long"},
+    {"s09", "overloaded"},
+    {"s10", "500"},
+    {"s10-500", "500"},
+    {"s10-502", "502"},
+    {"s10-503", "503"},
+    {"s10-504", "504"},
+    {"s11", "424"},
+    {"s11-424", "424"},
+    {"s11-408", "408"},
+    {"s12", "no-model"},
+    {"s13", "forbidden"},
+    {"s14", "context"},
+    {"s14-1", "context-1"},
+    {"s14-2", "context-2"},
+    {"s14-3", "context-3"},
+    {"s14-4", "context-4"},
+    {"s14-5", "context-5"},
+    {"s14-6", "context-6"},
+    {"s14-7", "context-7"},
+    {"s14-8", "context-8"},
+    {"s14-9", "context-9"},
+    {"s15", "content-filter"},
+    {"s15-200", "filtered"},
+    {"s15-400", "content-filter"},
+    {"s15-refusal", "refusal"},
+    {"s16", "unsupported-param"},
+    {"s28", "error-first"},
+    {"s29", "error-in-stream"},
+    {"s30", "empty"},
+    {"s33", "error-in-200"},
+    {"s35", "bad-schema"},
+    {"s36", "length"},
+    {"s37", "bad-call"},
+});
+
+constexpr std::array<std::string_view, 9> overflows{
+    "This model's maximum context length is 8192 tokens. However, your messages resulted in 9301 tokens. Please reduce the length of the "
+    "messages.",
+    "prompt is too long: 9301 tokens > 8192 maximum",
+    "input length and `max_tokens` exceed context limit: 8100 + 4096 > 8192, decrease input length or `max_tokens` and try again",
+    "The input token count (9301) exceeds the maximum number of tokens allowed (8192).",
+    "Input is too long for requested model.",
+    "Input tokens exceed the configured limit of 8192 tokens. Your messages resulted in 9301 tokens.",
+    "the request exceeds the available context size. try increasing the context size or enable context shift",
+    "The input (9301 tokens) is longer than the model's context length (8192 tokens).",
+    "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8192. Given: 9301 `inputs` tokens and 64 `max_new_tokens`",
+};
+
 bool playable(const json& turn, const Heard& heard) {
     const std::string tool = string_or_empty(turn, "tool");
     return tool.empty() || std::ranges::find(heard.tools, tool) != heard.tools.end();
@@ -126,6 +184,26 @@ std::string fault_of(const json& scenario, std::string_view provider, std::strin
     if (models == nullptr || !models->is_object()) return "ok";
     const auto found = models->find(std::string(model));  // names hold dots: no path lookup
     return found != models->end() && found->is_string() ? found->get<std::string>() : "ok";
+}
+
+std::string fault_name(std::string fault) {
+    const auto found = std::ranges::find(numbered, fault, [](const auto& pair) { return pair.first; });
+    return found == numbered.end() ? std::move(fault) : std::string(found->second);
+}
+
+std::string_view overflow_text(std::string_view fault) {
+    constexpr std::string_view prefix = "context-";
+    if (!fault.starts_with(prefix) || fault.size() != prefix.size() + 1) return {};
+    const auto number = static_cast<std::size_t>(fault.back() - '1');  // a sign before '1' becomes a large number
+    return number < overflows.size() ? overflows[number] : std::string_view();
+}
+
+Said spoilt(Said said, std::string_view fault, const Heard& heard) {
+    if (fault == "empty" || fault == "refusal" || fault == "filtered") return {};
+    if (fault == "length") return {.text = R"({"summary":"it began)", .calls = {}};
+    if (fault == "bad-schema") return {.text = R"({"verdict":"it is the database"})", .calls = {}};
+    if (fault != "bad-call") return said;
+    return {.text = "", .calls = {{"call_sim", heard.tools.empty() ? "get_evidence" : heard.tools.front(), R"({"service": )"}}};
 }
 
 bool unknown_model(const json& scenario, std::string_view provider, std::string_view model) {

@@ -32,6 +32,17 @@ Said play(const json& script, const Heard& heard, Timestamp zero, std::string_vi
 const json* script_of(const json& scenario, std::string_view provider);
 std::string fault_of(const json& scenario, std::string_view provider, std::string_view model);
 
+/// Faults have numbers too, the same for every vendor: "quota" of "s03". A name that is no number stays; of a number that is the
+/// network's business ("s21") nothing is known here, so that the simulation answers well.
+std::string fault_name(std::string fault);
+
+/// The sentence that a server says about a prompt that is too long, of the faults "context-1" to "context-9"; "" for any other.
+std::string_view overflow_text(std::string_view fault);
+
+/// What the model says under a fault that is inside its answer: `empty`, `length`, `bad-schema`, `bad-call`, `refusal`, `filtered`.
+/// The vendor's own mark of it (a stop reason) is the simulation's to add.
+Said spoilt(Said said, std::string_view fault, const Heard& heard);
+
 /// True when the scenario lists the provider's models and this is none of them.
 bool unknown_model(const json& scenario, std::string_view provider, std::string_view model);
 
