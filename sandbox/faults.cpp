@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace gumshoe::sandbox {
 namespace {
 
@@ -14,6 +16,9 @@ constexpr std::array kinds{
     std::pair{FaultKind::reset, std::string_view("reset")},         std::pair{FaultKind::status, std::string_view("status")},
     std::pair{FaultKind::malformed, std::string_view("malformed")}, std::pair{FaultKind::lost_response, std::string_view("lost_response")},
     std::pair{FaultKind::slow, std::string_view("slow")},           std::pair{FaultKind::huge, std::string_view("huge")},
+    std::pair{FaultKind::trickle, std::string_view("trickle")},     std::pair{FaultKind::stall, std::string_view("stall")},
+    std::pair{FaultKind::pings, std::string_view("pings")},         std::pair{FaultKind::headers, std::string_view("headers")},
+    std::pair{FaultKind::no_status, std::string_view("no_status")},
 };
 
 /// Takes the fields of one entry; the first problem is kept.
@@ -47,7 +52,11 @@ public:
         std::string name;
         text("kind", name);
         const auto found = std::ranges::find(kinds, name, &decltype(kinds)::value_type::second);
-        if (found == kinds.end()) return fail("kind", "is none of hang, drip, reset, status, malformed, lost_response, slow, huge");
+        if (found == kinds.end()) {
+            std::vector<std::string> names;
+            for (const auto& one : kinds) names.emplace_back(one.second);
+            return fail("kind", "is none of " + join(names, ", "));
+        }
         out = found->first;
     }
     std::optional<Error> problem() {

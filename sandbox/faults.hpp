@@ -22,7 +22,12 @@ enum class FaultKind {
     malformed,      // the answer's body is cut in half, or is `body`
     lost_response,  // the vendor handles the request, then the connection is reset
     slow,           // the answer comes after `delay_ms` (1000)
-    huge            // 200 and a body of `bytes` (64 MiB) without end in sight
+    huge,           // 200 and a body of `bytes` (64 MiB) without end in sight
+    trickle,        // the header, then the body in pieces of `bytes` (1), `delay_ms` (1000) apart
+    stall,          // the header and `bytes` (half) of the body, then nothing
+    pings,          // the header, then every `delay_ms` (200) what keeps a stream of its kind alive, and never content
+    headers,        // header fields without end
+    no_status       // the status line holds no status
 };
 
 struct Fault {

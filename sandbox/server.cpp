@@ -12,15 +12,15 @@
 #include "io/event_loop.hpp"
 #include "io/request_reader.hpp"
 #include "sandbox/faults.hpp"
+#include "sandbox/faulty_delivery.hpp"
 #include "sandbox/play.hpp"
+#include "sandbox/wall.hpp"
 
 namespace gumshoe::sandbox {
 namespace {
 
 constexpr std::size_t kept_requests = 10'000;
 constexpr std::size_t request_body_bytes = 32 * 1024 * 1024;
-constexpr std::int64_t huge_bytes = 64 * 1024 * 1024;
-constexpr auto write_span = seconds(60);
 
 /// Owned by the listener through its `serve`, so it outlives every connection.
 class Company {
@@ -33,9 +33,8 @@ public:
     void listens_on(const ConnectionListener& listener) { listener_ = &listener; }
     awaitable<void> serve(std::shared_ptr<HttpConnection> connection);
 
-    std::string url(std::string_view vendor) const {
-        return "http://127.0.0.1:" + std::to_string(listener_->port()) + "/" + std::string(vendor);
-    }
+    std::string port() const { return std::to_string(listener_->port()); }
+    std::string url(std::string_view vendor) const { return "http://127.0.0.1:" + port() + "/" + std::string(vendor); }
     Simulation* simulation(std::string_view vendor) {
         const auto found = simulations_.find(vendor);
         return found == simulations_.end() ? nullptr : found->second.get();
@@ -58,9 +57,6 @@ private:
     awaitable<bool> serve_one(HttpConnection& connection);
     awaitable<bool> deliver(HttpConnection& connection, std::string method, Outcome outcome, bool close);
     awaitable<std::string> whole_body(HttpReply reply);
-    awaitable<void> hang(HttpConnection& connection);
-    awaitable<void> drip(HttpConnection& connection, std::string bytes, Fault fault);
-    awaitable<void> flood(HttpConnection& connection, HttpReply reply, std::int64_t bytes);
     Outcome answer(RawRequest request);
     HttpReply ask(Simulation& vendor, const std::string& name, const RawRequest& request);
     HttpReply control(const RawRequest& request);
@@ -109,15 +105,18 @@ Company::Outcome Company::answer(RawRequest request) {
     }
     request.path = end == request.path.size() ? "/" : request.path.substr(end);
     Outcome outcome{.reply = {}, .fault = faults_.next(name, request.method, request.path)};
-    const auto kind = outcome.fault ? std::optional(outcome.fault->kind) : std::nullopt;
-    const bool unseen = kind == FaultKind::hang || kind == FaultKind::status || (kind == FaultKind::reset && !outcome.fault->bytes);
+    const auto ordered = outcome.fault ? std::optional(outcome.fault->kind) : std::nullopt;
+    const bool unseen =
+        ordered == FaultKind::hang || ordered == FaultKind::status || (ordered == FaultKind::reset && !outcome.fault->bytes);
     if (!unseen) outcome.reply = ask(*vendor, name, request);
-    if (kind == FaultKind::status) {
+    if (!outcome.fault) outcome.fault = spoil(vendor->model(request), request, "http://localhost:" + port() + "/elsewhere", outcome.reply);
+    if (ordered == FaultKind::status) {
         outcome.reply.status = outcome.fault->status;
         outcome.reply.headers = outcome.fault->headers;
         outcome.reply.body = outcome.fault->body.value_or("");
     }
-    const bool silent = kind == FaultKind::hang || kind == FaultKind::lost_response || (unseen && kind == FaultKind::reset);
+    const auto kind = outcome.fault ? std::optional(outcome.fault->kind) : std::nullopt;
+    const bool silent = kind == FaultKind::hang || kind == FaultKind::lost_response || (kind == FaultKind::reset && !outcome.fault->bytes);
     noted.vendor = name;
     noted.path = request.path;
     noted.status = silent ? 0 : outcome.reply.status;
@@ -256,83 +255,15 @@ awaitable<std::string> Company::whole_body(HttpReply reply) {
 
 /// True when the connection may be used again.
 awaitable<bool> Company::deliver(HttpConnection& connection, std::string method, Outcome outcome, bool close) {
+    if (outcome.fault) {
+        Fault fault = std::move(*outcome.fault);
+        co_return co_await deliver_faulty(loop_.clock(), connection, std::move(method), std::move(outcome.reply), std::move(fault), close);
+    }
     ReplyFraming framing;
     framing.close = close;
     framing.chunked = outcome.reply.stream != nullptr;
-    if (!outcome.fault) {
-        bool sent = co_await connection.send(std::move(method), std::move(outcome.reply), framing, write_span);
-        co_return sent && !close;
-    }
-    const Fault fault = std::move(*outcome.fault);
-    if (fault.kind == FaultKind::malformed) {
-        outcome.reply.body = fault.body.value_or(outcome.reply.body.substr(0, outcome.reply.body.size() / 2));
-    }
-    const std::string wire = reply_head(outcome.reply, framing) + (has_body(method, outcome.reply.status) ? outcome.reply.body : "");
-    switch (fault.kind) {
-        case FaultKind::hang:
-            co_await hang(connection);
-            co_return false;
-        case FaultKind::lost_response:
-            connection.reset();
-            co_return false;
-        case FaultKind::reset:
-            co_await connection.write(wire.substr(0, static_cast<std::size_t>(fault.bytes.value_or(0))), "");
-            connection.reset();
-            co_return false;
-        case FaultKind::drip:
-            co_await drip(connection, wire, fault);
-            co_return !close;
-        case FaultKind::huge:
-            co_await flood(connection, std::move(outcome.reply), fault.bytes.value_or(huge_bytes));
-            co_return false;
-        case FaultKind::slow:
-            connection.streaming = true;  // a stop cuts it off
-            co_await loop_.clock().sleep_until(loop_.clock().monotonic() + fault.delay.value_or(milliseconds(1000)));
-            break;
-        case FaultKind::status:
-        case FaultKind::malformed:
-            break;
-    }
     bool sent = co_await connection.send(std::move(method), std::move(outcome.reply), framing, write_span);
     co_return sent && !close;
-}
-
-/// Until the caller gives up or the server stops.
-awaitable<void> Company::hang(HttpConnection& connection) {
-    connection.idle = true;
-    std::string_view bytes = co_await connection.bytes();
-    while (!bytes.empty()) {
-        connection.consume(bytes.size());
-        bytes = co_await connection.bytes();
-    }
-}
-
-awaitable<void> Company::drip(HttpConnection& connection, std::string bytes, Fault fault) {
-    connection.streaming = true;
-    const auto piece = static_cast<std::size_t>(fault.bytes.value_or(1));
-    bool sent = true;
-    for (std::size_t at = 0; sent && at < bytes.size(); at += piece) {
-        sent = co_await connection.write(bytes.substr(at, piece), "");
-        co_await loop_.clock().sleep_until(loop_.clock().monotonic() + fault.delay.value_or(milliseconds(100)));
-    }
-    connection.streaming = false;
-    if (!sent) connection.reset();
-}
-
-awaitable<void> Company::flood(HttpConnection& connection, HttpReply reply, std::int64_t bytes) {
-    reply.status = 200;
-    reply.body.clear();
-    reply.stream = []() -> awaitable<std::string> { co_return ""; };  // no length: the end of the connection is the end of the body
-    ReplyFraming framing;
-    framing.close = true;
-    connection.streaming = true;
-    bool sent = co_await connection.write(reply_head(reply, framing), "");
-    constexpr std::int64_t piece = 64 * 1024;
-    for (std::int64_t left = bytes; sent && left > 0; left -= piece) {
-        std::string filler(static_cast<std::size_t>(std::min(left, piece)), ' ');
-        sent = co_await connection.write(std::move(filler), "");
-    }
-    connection.streaming = false;
 }
 
 class Server final : public SandboxServer {

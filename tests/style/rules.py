@@ -23,7 +23,7 @@ ONLY_IN = {
     'sqlite3.h': re.compile(r'^src/store/'),
 }
 # Servers, which are built of heavy headers.
-SERVERS = re.compile(r'^(src/io/http_server\.cpp|sandbox/server\.cpp)$')
+SERVERS = re.compile(r'^(src/io/http_server\.cpp|sandbox/(server|faulty_delivery)\.cpp)$')
 # What a header may take from outside besides the standard library.
 LEAN = re.compile(r'^(nlohmann/json_fwd\.hpp|boost/asio/(awaitable|any_io_executor)\.hpp|boost/system/result\.hpp)$')
 BANNED_NAMES = ('utils', 'util', 'helpers', 'helper', 'manager', 'common')
