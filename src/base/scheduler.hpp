@@ -17,6 +17,10 @@ public:
     /// An exception that leaves one of them is a bug: rethrown after all have ended.
     virtual awaitable<void> all(std::vector<awaitable<void>> work) = 0;
 
+    /// Runs them side by side until one yields true; then cancels the others. Resumes when each has ended. Cancellation and
+    /// exceptions as in all().
+    virtual awaitable<void> race(std::vector<awaitable<bool>> work) = 0;
+
     /// True when `work` ended by itself before the deadline. Else cancels it, waits for its end and yields false.
     virtual awaitable<bool> within(Deadline deadline, awaitable<void> work) = 0;
 

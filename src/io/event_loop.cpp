@@ -87,9 +87,12 @@ public:
         child.cancelled = true;
         child.signal.emit(asio::cancellation_type::terminal);
     }
+    void cancel_rest() {
+        for (std::size_t i = 0; i < children_.size(); ++i) cancel(i);
+    }
     void cancel_all() {
         caller_cancelled_ = true;
-        for (std::size_t i = 0; i < children_.size(); ++i) cancel(i);
+        cancel_rest();
     }
 
     /// Resumes when all have ended. A cancelled caller cancels them first, and gets operation_aborted at the end.
@@ -151,6 +154,16 @@ public:
     awaitable<void> all(std::vector<awaitable<void>> work) override {
         auto group = std::make_shared<Group>(io_);
         for (auto& one : work) group->add(std::move(one));
+        co_await Group::join(std::move(group));
+    }
+
+    awaitable<void> race(std::vector<awaitable<bool>> work) override {
+        auto won = std::make_shared<bool>(false);
+        auto group = std::make_shared<Group>(io_);
+        auto ended = [won](Group& others) {
+            if (*won) others.cancel_rest();
+        };
+        for (auto& one : work) group->add(run_for(std::move(one), won), ended);
         co_await Group::join(std::move(group));
     }
 
@@ -242,6 +255,11 @@ private:
         bool cancelled = false;
     };
     using Registry = std::list<Spawned>;
+
+    static awaitable<void> run_for(awaitable<bool> work, std::shared_ptr<bool> won) {
+        const bool yes = co_await std::move(work);
+        *won = *won || yes;
+    }
 
     awaitable<void> watch(Monotonic until, std::shared_ptr<bool> timed_out) {
         co_await clock_.sleep_until(until);

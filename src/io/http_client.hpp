@@ -26,7 +26,7 @@ public:
     ///   timeout, bad_reply, cancelled   it may have been acted upon (no end before the deadline; broke after the request was sent)
     ///   too_large                       it was answered, over a cap of the request
     /// A request that may be repeated (GET, HEAD, PUT, DELETE, OPTIONS) is sent again, once the reused connection turned out to be dead;
-    /// a POST is not, where a byte of it was sent. Messages name the host, never the path or the query.
+    /// a POST is not, where a byte of it was sent, unless it says so (repeatable). Messages name the host, never the path or the query.
     virtual task<HttpResponse> send(HttpRequest request, Deadline deadline) = 0;
 
     /// As send, and each piece of a 2xx body goes to `on_bytes` on the event loop as it comes; it returns true when the piece held

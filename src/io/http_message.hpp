@@ -64,6 +64,7 @@ struct HttpRequest {
     std::string url;
     Headers headers;
     std::string body;
+    bool repeatable = false;  // may be sent again although it is a POST, where the reused connection turned out to be dead
     std::chrono::milliseconds connect_timeout = limits::fetch_connect;
     std::size_t max_wire_bytes = limits::fetch_wire_bytes;
     std::size_t max_inflated_bytes = limits::fetch_inflated_bytes;

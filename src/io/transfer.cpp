@@ -146,7 +146,7 @@ int Transfer::on_request(void* self, char*, char*, int, int) {
     // curl sends a request again by itself when a reused connection breaks before the first byte of an answer. The other side
     // may have acted on it: only what may be done twice is.
     auto* transfer = static_cast<Transfer*>(self);
-    if (!transfer->was_sent() || is_idempotent(transfer->request_.method)) return CURL_PREREQFUNC_OK;
+    if (!transfer->was_sent() || transfer->request_.repeatable || is_idempotent(transfer->request_.method)) return CURL_PREREQFUNC_OK;
     transfer->refuse(errc::bad_reply, "the connection broke after the request was sent");
     return CURL_PREREQFUNC_ABORT;
 }

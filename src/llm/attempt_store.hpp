@@ -1,6 +1,8 @@
 // Every attempt at a model, written before the call (intent) and after it (outcome); skips too.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,9 @@ struct LlmAttempt {
     std::string target;
     std::string provider;
     std::string model;
-    std::string purpose;          // primary, retry, hop, probe; "skip" for a target passed over
+    std::string team;             // whose budget
+    int hop = 0;                  // changes of target before it
+    std::string purpose;          // primary, retry, hop, repair, probe, hedge, drill; "skip" for a target passed over
     std::string key_fingerprint;  // 8 hex of HMAC, never the key
     std::string request_sha256;   // of the body sent
     Timestamp started_at{};
@@ -33,6 +37,20 @@ struct LlmAttempt {
     std::optional<milliseconds> first_content;  // from the call to the first of its answer; streams only
     llm::Usage usage;
     double cost_usd = 0;
+    milliseconds took{};
+    std::int64_t bytes_out = 0;  // of the body sent
+    std::int64_t bytes_in = 0;   // of the body that came
+    std::string breaker_before;  // closed, open, half-open, ramp
+    std::string breaker_after;
+    milliseconds deadline_left{};  // of the request, as the attempt began
+};
+
+/// What a model at an endpoint was seen to need. Outlives the process, until it expires.
+struct LearnedFact {
+    std::string place;       // endpoint, account and model
+    std::string fact;        // "window", or "repair:" and the parameter it refuses
+    std::int64_t value = 0;  // window: tokens
+    Timestamp until{};
 };
 
 /// Something learned that must outlive the process: a dead account, a bad key.
@@ -51,11 +69,14 @@ public:
     virtual task<void> intend(LlmAttempt attempt) = 0;
     virtual task<void> outcome(LlmAttempt attempt) = 0;
     virtual task<std::vector<LlmAttempt>> attempts(std::string run) = 0;
-    /// Spent since `since`, over all runs; and within one run.
-    virtual task<double> spent_usd(Timestamp since) = 0;
+    /// Spent since `since`, over all runs.
+    virtual task<double> spent_usd(Timestamp since, std::string team) = 0;  // "": of all teams
     virtual task<std::vector<Quarantine>> quarantines() = 0;
     virtual task<void> quarantine(Quarantine entry) = 0;  // upsert by scope
     virtual task<void> release(std::string scope) = 0;
+    virtual task<std::vector<LearnedFact>> learned(Timestamp now) = 0;  // those that have not expired
+    virtual task<void> learn(LearnedFact fact, Timestamp now) = 0;      // upsert by place and fact; expired ones go
+    virtual task<void> forget(std::string place) = 0;
 };
 
 }  // namespace gumshoe

@@ -40,6 +40,7 @@ HttpRequest wire_request(const Request& request, const Target& target, bool stre
     HttpRequest http = target.dialect->build(request, target, stream);
     http.body = repaired(std::move(http.body), repairs);
     target.dialect->sign(http, target, now);
+    http.repeatable = true;  // an answer changes nothing at the vendor's
     http.connect_timeout = limits::llm_connect;
     http.max_wire_bytes = limits::llm_response_bytes;
     http.max_inflated_bytes = limits::llm_response_bytes;

@@ -49,6 +49,30 @@ std::optional<std::size_t> last_resort(const Journey& journey, const Memory& mem
 
 }  // namespace
 
+std::string_view to_string(Skip skip) {
+    switch (skip) {
+        case none:
+            return "";
+        case burned:
+            return "burned";
+        case tries:
+            return "tries";
+        case budget:
+            return "budget";
+        case window:
+            return "window";
+        case quarantine:
+            return "quarantine";
+        case gate:
+            return "gate";
+        case breaker:
+            return "breaker";
+        case pause:
+            return "pause";
+    }
+    return "";
+}
+
 std::int64_t estimated_tokens(const Request& request) {
     std::size_t bytes = request.schema.size();
     for (const Message& message : request.messages) {
@@ -63,7 +87,7 @@ Journey plan_journey(Request request, const Chain& chain, RouteContext context, 
     Journey journey;
     journey.prompt_tokens = estimated_tokens(request);
     journey.request = std::move(request);
-    for (const auto& target : chain) journey.slots.push_back(Slot{.target = target});
+    for (const Link& link : chain) journey.slots.push_back(Slot{.target = link.target});
     journey.context = std::move(context);
     journey.last_call = last_call;
     return journey;

@@ -50,6 +50,7 @@ Journey plan_journey(Request request, const Chain& chain, RouteContext context, 
 std::int64_t estimated_tokens(const Request& request);
 
 enum class Skip { none, burned, tries, budget, window, quarantine, gate, breaker, pause };
+std::string_view to_string(Skip skip);
 
 struct Standing {
     Skip skip = Skip::none;

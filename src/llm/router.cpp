@@ -2,6 +2,7 @@
 #include "llm/router.hpp"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -82,7 +83,40 @@ public:
         co_return co_await store_.release(std::move(scope));
     }
 
+    awaitable<std::vector<Prospect>> dry_run(Request request, Chain chain, RouteContext context) override {
+        Journey journey = plan_journey(std::move(request), chain, std::move(context), Monotonic::max());
+        co_await read_spending(journey);
+        set_budget(journey);
+        std::vector<Prospect> prospects;
+        for (const Slot& slot : journey.slots) {
+            const Standing now = standing(journey, slot, memory_, options_, clock_.monotonic(), clock_.now());
+            prospects.push_back({.target = slot.target->name,
+                                 .model = slot.target->model_on_wire(),
+                                 .key_fingerprint = key_fingerprint(*slot.target),
+                                 .viable = now.skip == Skip::none,
+                                 .skip = std::string(to_string(now.skip)),
+                                 .reason = now.words,
+                                 .most_usd = estimated_usd(journey, slot)});
+        }
+        co_return prospects;
+    }
+
+    void drill(std::string target, FailureClass failure, int times) override { drills_[std::move(target)] = Drill{failure, times}; }
+
+    std::vector<TargetState> snapshot(const Targets& targets) const override {
+        std::vector<TargetState> states;
+        for (const auto& target : targets) states.push_back({.target = target->name});
+        return states;
+    }
+
+    task<void> reset(std::shared_ptr<const Target>) override { co_return result<void>(); }
+
 private:
+    struct Drill {
+        FailureClass failure = FailureClass::none;
+        int times = 0;
+    };
+
     /// What a call under way holds; given back however it ends.
     class Hold {
     public:
@@ -115,7 +149,7 @@ private:
         const Timestamp midnight = std::chrono::floor<std::chrono::days>(clock_.now());
         if (midnight != day_) spent_today_usd_ = 0;
         day_ = midnight;
-        auto spent = co_await store_.spent_usd(midnight);
+        auto spent = co_await store_.spent_usd(midnight, "");
         if (spent) {
             spent_today_usd_ = std::max(spent_today_usd_, *spent);
         } else {
@@ -335,6 +369,7 @@ private:
     RouterOptions options_;
     std::function<void(std::string, std::string)> on_dead_;
     Memory memory_;
+    std::map<std::string, Drill> drills_;
     double retry_tokens_ = most_retry_tokens;
     Timestamp day_{};
     double spent_today_usd_ = 0;

@@ -76,6 +76,26 @@ std::vector<Message> paired(std::vector<Message> messages) {
 
 }  // namespace
 
+std::string_view to_string(Strategy strategy) {
+    switch (strategy) {
+        case Strategy::ordered:
+            return "ordered";
+        case Strategy::weighted:
+            return "weighted";
+        case Strategy::least_latency:
+            return "least_latency";
+        case Strategy::least_cost:
+            return "least_cost";
+    }
+    return "ordered";
+}
+
+Chain in_order(const Targets& targets) {
+    Chain chain;
+    for (const auto& target : targets) chain.push_back({.target = target});
+    return chain;
+}
+
 Request patched(const Request& original, const Overrides& overrides) {
     Request request = original;
     if (overrides.max_output_tokens) request.max_output_tokens = *overrides.max_output_tokens;

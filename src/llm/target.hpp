@@ -1,4 +1,4 @@
-// Who may be asked: a model of a provider under an account at an endpoint. Chains are ordered lists of them, immutable once loaded.
+// Who may be asked: a model of a provider under an account at an endpoint. Chains say in which order; immutable once loaded.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -43,7 +44,24 @@ struct Target {
     std::string model_on_wire() const { return overrides.model.value_or(model); }
 };
 
-using Chain = std::vector<std::shared_ptr<const Target>>;
+using Targets = std::vector<std::shared_ptr<const Target>>;
+
+/// How the members of a group are put in order, for each request anew.
+enum class Strategy { ordered, weighted, least_latency, least_cost };
+std::string_view to_string(Strategy strategy);
+
+/// A target's place in a chain. Links of one group number stand side by side and are put in order by their strategy; groups are
+/// asked in their order. Links of one name side by side are the keys of one target.
+struct Link {
+    std::shared_ptr<const Target> target;
+    int group = 0;
+    Strategy strategy = Strategy::ordered;  // the same in all links of a group
+    double weight = 1;                      // weighted: how often it comes first, beside the others of its group
+};
+using Chain = std::vector<Link>;
+
+/// Each in its turn.
+Chain in_order(const Targets& targets);
 
 /// `original` with the target's overrides laid over it. Always from the original, never from an earlier hop.
 Request patched(const Request& original, const Overrides& overrides);

@@ -12,11 +12,16 @@ result<void> write_attempt(Connection& connection, const LlmAttempt& attempt) {
     return done(connection.execute(
         "INSERT INTO llm_attempts (id, run, step, number, target, provider, model, purpose, key_fingerprint, request_sha256, started_at, "
         "finished_at, outcome, reason, http_status, vendor_code, request_id, input_tokens, cached_tokens, output_tokens, reasoning_tokens, "
-        "cost_usd) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) "
+        "cost_usd, team, hop, first_content_ms, took_ms, bytes_out, bytes_in, breaker_before, breaker_after, deadline_left_ms, "
+        "answered_model) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, "
+        "?26, ?27, ?28, ?29, ?30, ?31, ?32) "
         "ON CONFLICT (id) DO UPDATE SET model = excluded.model, finished_at = excluded.finished_at, outcome = excluded.outcome, "
         "reason = excluded.reason, http_status = excluded.http_status, vendor_code = excluded.vendor_code, "
         "request_id = excluded.request_id, input_tokens = excluded.input_tokens, cached_tokens = excluded.cached_tokens, "
-        "output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, cost_usd = excluded.cost_usd",
+        "output_tokens = excluded.output_tokens, reasoning_tokens = excluded.reasoning_tokens, cost_usd = excluded.cost_usd, "
+        "first_content_ms = excluded.first_content_ms, took_ms = excluded.took_ms, bytes_in = excluded.bytes_in, "
+        "breaker_after = excluded.breaker_after, answered_model = excluded.answered_model",
         {attempt.id,
          attempt.run,
          attempt.step,
@@ -38,7 +43,17 @@ result<void> write_attempt(Connection& connection, const LlmAttempt& attempt) {
          attempt.usage.cached_tokens,
          attempt.usage.output_tokens,
          attempt.usage.reasoning_tokens,
-         attempt.cost_usd}));
+         attempt.cost_usd,
+         attempt.team,
+         std::int64_t{attempt.hop},
+         attempt.first_content ? Argument(std::int64_t{attempt.first_content->count()}) : Argument(nullptr),
+         std::int64_t{attempt.took.count()},
+         attempt.bytes_out,
+         attempt.bytes_in,
+         attempt.breaker_before,
+         attempt.breaker_after,
+         std::int64_t{attempt.deadline_left.count()},
+         attempt.answered_model}));
 }
 
 LlmAttempt attempt_of(const Row& row) {
@@ -65,15 +80,26 @@ LlmAttempt attempt_of(const Row& row) {
     attempt.usage.output_tokens = row.integer(19);
     attempt.usage.reasoning_tokens = row.integer(20);
     attempt.cost_usd = row.real(21);
+    attempt.team = row.text(22);
+    attempt.hop = static_cast<int>(row.integer(23));
+    if (!row.null(24)) attempt.first_content = milliseconds(row.integer(24));
+    attempt.took = milliseconds(row.integer(25));
+    attempt.bytes_out = row.integer(26);
+    attempt.bytes_in = row.integer(27);
+    attempt.breaker_before = row.text(28);
+    attempt.breaker_after = row.text(29);
+    attempt.deadline_left = milliseconds(row.integer(30));
+    attempt.answered_model = row.text(31);
     return attempt;
 }
 
 result<std::vector<LlmAttempt>> attempts_of(Connection& connection, const std::string& run) {
     auto rows = connection.query(
         "SELECT id, run, step, number, target, provider, model, purpose, key_fingerprint, request_sha256, started_at, finished_at, "
-        "outcome, "
-        "reason, http_status, vendor_code, request_id, input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_usd "
-        "FROM llm_attempts WHERE run = ?1 ORDER BY started_at, step, number, id",
+        "outcome, reason, http_status, vendor_code, request_id, input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_usd, "
+        "team, hop, first_content_ms, took_ms, bytes_out, bytes_in, breaker_before, breaker_after, deadline_left_ms, answered_model FROM "
+        "llm_attempts "
+        "WHERE run = ?1 ORDER BY started_at, step, number, id",
         {run});
     if (!rows) return rows.error();
     std::vector<LlmAttempt> attempts;
@@ -89,6 +115,14 @@ result<std::vector<Quarantine>> all_quarantines(Connection& connection) {
         entries.push_back({row.text(0), row.text(1), row.text(2), time_at(row, 3), time_at(row, 4), static_cast<int>(row.integer(5))});
     }
     return entries;
+}
+
+result<std::vector<LearnedFact>> facts_after(Connection& connection, Timestamp now) {
+    auto rows = connection.query("SELECT place, fact, value, until FROM learned WHERE until > ?1 ORDER BY place, fact", {to_millis(now)});
+    if (!rows) return rows.error();
+    std::vector<LearnedFact> facts;
+    for (const Row& row : *rows) facts.push_back({row.text(0), row.text(1), row.integer(2), time_at(row, 3)});
+    return facts;
 }
 
 class StoredAttempts final : public AttemptStore {
@@ -116,10 +150,11 @@ public:
         co_return co_await read_value(database_, std::move(work));
     }
 
-    task<double> spent_usd(Timestamp since) override {
+    task<double> spent_usd(Timestamp since, std::string team) override {
         std::function<result<double>(Connection&)> work = [=](Connection& connection) -> result<double> {
-            auto rows =
-                connection.query("SELECT COALESCE(sum(cost_usd), 0.0) FROM llm_attempts WHERE started_at >= ?1", {to_millis(since)});
+            const std::string all = "SELECT COALESCE(sum(cost_usd), 0.0) FROM llm_attempts WHERE started_at >= ?1";
+            auto rows = team.empty() ? connection.query(all, {to_millis(since)})
+                                     : connection.query(all + " AND team <> '' AND team = ?2", {to_millis(since), team});
             if (!rows) return rows.error();
             return rows->front().real(0);
         };
@@ -145,6 +180,32 @@ public:
     task<void> release(std::string scope) override {
         std::function<result<void>(Connection&)> work = [=](Connection& connection) {
             return done(connection.execute("DELETE FROM quarantines WHERE scope = ?1", {scope}));
+        };
+        co_return co_await database_.write(std::move(work));
+    }
+
+    task<std::vector<LearnedFact>> learned(Timestamp now) override {
+        std::function<result<std::vector<LearnedFact>>(Connection&)> work = [=](Connection& connection) {
+            return facts_after(connection, now);
+        };
+        co_return co_await read_value(database_, std::move(work));
+    }
+
+    task<void> learn(LearnedFact fact, Timestamp now) override {
+        std::function<result<void>(Connection&)> work = [=](Connection& connection) -> result<void> {
+            auto expired = connection.execute("DELETE FROM learned WHERE until <= ?1", {to_millis(now)});
+            if (!expired) return expired.error();
+            return done(
+                connection.execute("INSERT INTO learned (place, fact, value, until) VALUES (?1, ?2, ?3, ?4) "
+                                   "ON CONFLICT (place, fact) DO UPDATE SET value = excluded.value, until = excluded.until",
+                                   {fact.place, fact.fact, fact.value, to_millis(fact.until)}));
+        };
+        co_return co_await database_.write(std::move(work));
+    }
+
+    task<void> forget(std::string place) override {
+        std::function<result<void>(Connection&)> work = [=](Connection& connection) {
+            return done(connection.execute("DELETE FROM learned WHERE place = ?1", {place}));
         };
         co_return co_await database_.write(std::move(work));
     }

@@ -363,8 +363,8 @@ TEST_CASE("attempts: intent and outcome are one row; money adds up; quarantines 
     CHECK(rows[0].usage.output_tokens == 321);
     CHECK(rows[0].finished_at == attempt.finished_at);
     CHECK(rows[1].outcome == "skipped");
-    CHECK(test.store.get(attempts.spent_usd(test.clock.now())) == Approx(0.25));
-    CHECK(test.store.get(attempts.spent_usd(test.clock.now() + milliseconds(1))) == 0);
+    CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "")) == Approx(0.25));
+    CHECK(test.store.get(attempts.spent_usd(test.clock.now() + milliseconds(1), "")) == 0);
 
     Quarantine entry{"account:ab12", "account_dead", "deactivated", test.clock.now(), test.clock.now() + seconds(60), 1};
     test.store.get(attempts.quarantine(entry));

@@ -23,9 +23,9 @@ public:
     task<void> intend(LlmAttempt attempt) override { co_return put(std::move(attempt)); }
     task<void> outcome(LlmAttempt attempt) override { co_return put(std::move(attempt)); }
     task<std::vector<LlmAttempt>> attempts(std::string) override { co_return rows; }
-    task<double> spent_usd(Timestamp) override {
+    task<double> spent_usd(Timestamp, std::string team) override {
         if (broken) co_return Error{errc::storage, "disk full"};
-        co_return spent;
+        co_return team.empty() ? spent : spent_of[team];
     }
     task<std::vector<Quarantine>> quarantines() override {
         std::vector<Quarantine> all;
@@ -41,11 +41,30 @@ public:
         quarantined.erase(scope);
         co_return result<void>();
     }
+    task<std::vector<LearnedFact>> learned(Timestamp now) override {
+        std::vector<LearnedFact> all;
+        for (const auto& [key, fact] : facts) {
+            if (fact.until > now) all.push_back(fact);
+        }
+        co_return all;
+    }
+    task<void> learn(LearnedFact fact, Timestamp) override {
+        if (broken) co_return Error{errc::storage, "disk full"};
+        auto key = std::pair(fact.place, fact.fact);
+        facts[std::move(key)] = std::move(fact);
+        co_return result<void>();
+    }
+    task<void> forget(std::string place) override {
+        std::erase_if(facts, [&](const auto& entry) { return entry.first.first == place; });
+        co_return result<void>();
+    }
 
     std::vector<LlmAttempt> rows;    // one an attempt, as it stands
     std::vector<std::string> order;  // "intend main", "outcome main"
     std::map<std::string, Quarantine> quarantined;
+    std::map<std::pair<std::string, std::string>, LearnedFact> facts;
     double spent = 0;
+    std::map<std::string, double> spent_of;
     bool broken = false;
 
 private:
@@ -94,7 +113,7 @@ public:
     }
     /// main (OpenAI) with this model, then second (Anthropic), which is well.
     Chain chain(std::string main_model = "gpt-4o", std::string second_model = "claude-sonnet-5") {
-        return {target("main", "openai", std::move(main_model)), target("second", "anthropic", std::move(second_model))};
+        return in_order({target("main", "openai", std::move(main_model)), target("second", "anthropic", std::move(second_model))});
     }
 
     static Request question() {
@@ -111,6 +130,8 @@ public:
         return gumshoe::test::run(
             *loop, router->complete(std::move(request), of, std::move(context), Deadline::after(clock, deadline), std::move(check)));
     }
+    std::variant<Answer, NoAnswer> ask(const Targets& of) { return ask(in_order(of)); }
+    Answer answer(const Targets& of) { return answer(in_order(of)); }
     Answer answer(const Chain& of) {
         auto outcome = ask(of);
         if (auto* answered = std::get_if<Answer>(&outcome)) return std::move(*answered);

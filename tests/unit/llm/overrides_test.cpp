@@ -19,7 +19,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 /// A chain as bytes, to see whether anybody touched it.
 std::string bytes_of(const Chain& chain) {
     std::string out;
-    for (const auto& target : chain) {
+    for (const auto& [target, group, strategy, weight] : chain) {
         out += target->name + "|" + target->provider + "|" + target->model + "|" + target->api_url + "|" + target->account + "|" +
                std::string(target->api_key.reveal()) + "|" + target->overrides.model.value_or("-") + "|" +
                std::to_string(target->overrides.max_output_tokens.value_or(-1)) + "|" +
@@ -33,7 +33,7 @@ Chain overriding(Bench& bench) {
     auto main = bench.target("main", "openai", "gpt-4o");
     auto second = bench.target("second", "anthropic", "claude-haiku");
     second->overrides = {.model = "claude-sonnet-5", .max_output_tokens = 8192, .temperature = 0.5, .reasoning_effort = "low"};
-    return {main, second};
+    return in_order({main, second});
 }
 
 }  // namespace
@@ -73,10 +73,10 @@ TEST_CASE("a thousand requests with one chain act the same and leave it as it wa
 TEST_CASE("each hop is built from the original request") {
     Bench bench;
     Chain chain = overriding(bench);
-    chain.insert(chain.begin(), bench.target("zero", "openai", "fb-500"));
-    auto eager = std::make_shared<Target>(*chain[0]);
+    chain.insert(chain.begin(), llm::Link{.target = bench.target("zero", "openai", "fb-500")});
+    auto eager = std::make_shared<Target>(*chain[0].target);
     eager->overrides = {.model = {}, .max_output_tokens = 99, .temperature = 0.9, .reasoning_effort = {}};
-    chain[0] = eager;
+    chain[0].target = eager;
     bench.answer(chain);
     CHECK(bench.body(0)["max_tokens"] == 99);
     CHECK(bench.body(0)["temperature"] == 0.9);

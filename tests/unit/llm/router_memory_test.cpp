@@ -14,7 +14,7 @@ TEST_CASE("fifty requests call a dead account once, and none does after a restar
     bench.scenario["llm"]["openai"]["account"] = "deactivated";
     Chain chain = bench.chain();
     auto other_model = bench.target("main-mini", "openai", "gpt-4o-mini");  // same key, same account
-    chain.insert(chain.begin() + 1, other_model);
+    chain.insert(chain.begin() + 1, llm::Link{.target = other_model});
     for (int i = 0; i < 50; ++i) {
         const Answer answer = bench.answer(chain);
         CHECK(answer.target == "second");
@@ -46,7 +46,7 @@ TEST_CASE("every fault of account, key or model is remembered for its own scope"
         CHECK(bench.router->quarantines().front().scope.starts_with(prefix));
         CHECK(bench.store.quarantined.size() == 1);
         // Another model of that account is only out when account or key is.
-        bench.answer({bench.target("other", "openai", "gpt-4o"), chain[1]});
+        bench.answer(Targets{bench.target("other", "openai", "gpt-4o"), chain[1].target});
         CHECK(bench.calls()["gpt-4o"] == (prefix == "model:" ? 1 : 0));
     }
 }
@@ -56,8 +56,8 @@ TEST_CASE("accounts of two vendors with one name do not die together") {
     auto main = bench.target("main", "openai", "fb-quota");
     auto second = bench.target("second", "anthropic", "claude-sonnet-5");
     main->account = second->account = "acme";
-    CHECK(bench.answer({main, second}).target == "second");
-    CHECK(bench.answer({main, second}).target == "second");
+    CHECK(bench.answer(Targets{main, second}).target == "second");
+    CHECK(bench.answer(Targets{main, second}).target == "second");
 }
 
 TEST_CASE("a dead account is looked at beside a request when its time has come, and used again when it is well") {
@@ -108,7 +108,7 @@ TEST_CASE("an account whose list of models is well but whose calls are refused c
 TEST_CASE("when nobody else is left a due account is called at once") {
     Bench bench;
     bench.scenario["llm"]["openai"]["account"] = "quota";
-    const Chain lone{bench.target("main", "openai", "gpt-4o")};
+    const Chain lone = in_order({bench.target("main", "openai", "gpt-4o")});
     CHECK(std::holds_alternative<NoAnswer>(bench.ask(lone)));
     CHECK(std::holds_alternative<NoAnswer>(bench.ask(lone)));
     CHECK(bench.calls()["gpt-4o"] == 1);
@@ -144,7 +144,7 @@ TEST_CASE("an operator's release opens a quarantine at once") {
 
 TEST_CASE("a vendor's own date holds for the quarantine") {
     Bench bench;
-    const Chain chain{bench.target("main", "anthropic", "fb-quota"), bench.target("second", "openai", "gpt-4o")};
+    const Chain chain = in_order({bench.target("main", "anthropic", "fb-quota"), bench.target("second", "openai", "gpt-4o")});
     const std::string words = "You have reached your specified API usage limits. You will regain access on 2026-08-03 at 00:00 UTC.";
     bench.http.push(400, dump_json({{"type", "error"}, {"error", {{"type", "invalid_request_error"}, {"message", words}}}}));
     bench.answer(chain);

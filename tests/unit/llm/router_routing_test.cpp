@@ -90,7 +90,7 @@ TEST_CASE("the same with Anthropic as the first choice") {
         const auto first = bench.target("main", "anthropic", "fb-" + fault);
         auto second = bench.target("second", "openai", "gpt-4o");
         second->context_window = 1'000'000;
-        const Answer answer = bench.answer({first, second});
+        const Answer answer = bench.answer(Targets{first, second});
         CHECK(answer.target == "second");
         CHECK(bench.calls()["fb-" + fault] == 1);
         CHECK(to_string(answer.hops.front().failure.failure) == failure);
@@ -105,7 +105,7 @@ TEST_CASE("a lone target is tried again where that can help, after a wait within
         INFO(fault);
         Bench bench;
         const Timestamp start = bench.clock.now();
-        const auto outcome = bench.ask({bench.target("main", "openai", "fb-" + fault)});
+        const auto outcome = bench.ask(Targets{bench.target("main", "openai", "fb-" + fault)});
         REQUIRE(std::holds_alternative<NoAnswer>(outcome));
         CHECK(bench.calls()["fb-" + fault] == expected);
         CHECK(bench.clock.now() - start <= std::chrono::seconds(90));
@@ -119,14 +119,10 @@ TEST_CASE("when all fail for a moment each is tried twice and no more than six c
     const auto outcome = bench.ask(bench.chain("fb-500", "fb-500"));
     CHECK(std::holds_alternative<NoAnswer>(outcome));
     CHECK(bench.http.requests.size() == 4);
-    Chain four;
-    for (const char* name : {"a", "b", "c", "d"}) four.push_back(bench.target(name, "openai", std::string("fb-503-") + name));
-    for (auto& target : four) bench.scenario["llm"]["openai"]["models"][target->model] = "503";
-    for (auto& target : four) {
-        auto renamed = std::make_shared<Target>(*target);
-        renamed->model = target->name;
-        bench.scenario["llm"]["openai"]["models"][renamed->model] = "503";
-        target = renamed;
+    Targets four;
+    for (const std::string name : {"a", "b", "c", "d"}) {
+        four.push_back(bench.target(name, "openai", name));
+        bench.scenario["llm"]["openai"]["models"][name] = "503";
     }
     bench.http.requests.clear();
     CHECK(std::holds_alternative<NoAnswer>(bench.ask(four)));
@@ -136,7 +132,7 @@ TEST_CASE("when all fail for a moment each is tried twice and no more than six c
 TEST_CASE("two vendors that refuse the same request end it: the request is at fault") {
     Bench bench;
     Chain chain = bench.chain("fb-400", "fb-400");
-    chain.push_back(bench.target("third", "openai", "gpt-4o"));
+    chain.push_back({.target = bench.target("third", "openai", "gpt-4o")});
     const auto outcome = bench.ask(chain);
     REQUIRE(std::holds_alternative<NoAnswer>(outcome));
     CHECK(std::get<NoAnswer>(outcome).failure == FailureClass::caller_fault);
@@ -251,7 +247,7 @@ TEST_CASE("the answer is made smaller where only prompt and answer together were
     const std::string words =
         "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, decrease input length or `max_tokens` and try again";
     bench.http.push(400, dump_json({{"type", "error"}, {"error", {{"type", "invalid_request_error"}, {"message", words}}}}));
-    const Answer answer = bench.answer({bench.target("main", "anthropic", "claude-sonnet-5")});
+    const Answer answer = bench.answer(Targets{bench.target("main", "anthropic", "claude-sonnet-5")});
     CHECK(answer.target == "main");
     CHECK(bench.body(1)["max_tokens"] == 9999);
 }
@@ -261,7 +257,7 @@ TEST_CASE("a budget that is spent is not overdrawn by falling back") {
     auto free_of_charge = bench.target("local", "openai", "gpt-4o-local");
     free_of_charge->price = {};
     Chain chain = bench.chain();
-    chain.push_back(free_of_charge);
+    chain.push_back({.target = free_of_charge});
     auto outcome = bench.ask(chain, Bench::question(), std::chrono::seconds(90), {}, {.run = "run_1", .step = "s", .budget_usd = 0.000001});
     REQUIRE(std::holds_alternative<Answer>(outcome));
     CHECK(std::get<Answer>(outcome).target == "local");
@@ -315,7 +311,7 @@ TEST_CASE("each attempt is journaled before the call and after it") {
 
 TEST_CASE("an empty chain answers nothing and says why") {
     Bench bench;
-    const auto outcome = bench.ask({});
+    const auto outcome = bench.ask(Chain{});
     REQUIRE(std::holds_alternative<NoAnswer>(outcome));
     CHECK(std::get<NoAnswer>(outcome).note == "no model is configured");
 }
