@@ -33,6 +33,12 @@ public:
         released.push_back(std::move(scope));
         co_return result<void>{};
     }
+    awaitable<std::vector<llm::Prospect>> dry_run(llm::Request, llm::Chain, llm::RouteContext) override {
+        co_return std::vector<llm::Prospect>{};
+    }
+    void drill(std::string, FailureClass, int) override {}
+    std::vector<llm::TargetState> snapshot(const llm::Targets&) const override { return {}; }
+    task<void> reset(std::shared_ptr<const llm::Target>) override { co_return result<void>{}; }
 };
 
 struct House {
