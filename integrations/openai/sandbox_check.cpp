@@ -1,3 +1,4 @@
+// Chat completion requests: fields, messages and their tool calls, tools, the answer's format.
 #include "integrations/openai/sandbox_check.hpp"
 
 #include <algorithm>
@@ -32,6 +33,12 @@ const std::map<std::string, Kind, std::less<>>& known_fields() {
         {"service_tier", Kind::text},
         {"store", Kind::boolean},
         {"stop", Kind::list},
+        {"n", Kind::integer},
+        {"user", Kind::text},
+        {"metadata", Kind::object},
+        {"verbosity", Kind::text},
+        {"presence_penalty", Kind::number},
+        {"frequency_penalty", Kind::number},
         {"stream", Kind::boolean},
         {"stream_options", Kind::object},
         {"prompt_cache_key", Kind::text},
@@ -106,11 +113,6 @@ Refusal check_reasoning(const json& body) {
         return refuse("Unrecognized request argument supplied: reasoning_effort");
     }
     return std::nullopt;
-}
-
-bool is_name(const std::string& name) {
-    const std::string allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    return !name.empty() && name.size() <= 64 && name.find_first_not_of(allowed) == std::string::npos;
 }
 
 Refusal check_tool_calls(const json& message, const std::string& at, std::set<std::string>& open) {
@@ -221,9 +223,14 @@ Refusal check_format(const json& body) {
 
 }  // namespace
 
+bool is_name(const std::string& name) {
+    const std::string allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return !name.empty() && name.size() <= 64 && name.find_first_not_of(allowed) == std::string::npos;
+}
+
 HttpReply error_reply(int status, const std::string& message, const std::string& type, const std::string& param, const std::string& code) {
     const auto or_null = [](const std::string& text) { return text.empty() ? json(nullptr) : json(text); };
-    const json body{{"error", {{"message", message}, {"type", type}, {"param", or_null(param)}, {"code", or_null(code)}}}};
+    const json body{{"error", {{"message", message}, {"type", or_null(type)}, {"param", or_null(param)}, {"code", or_null(code)}}}};
     return json_reply(status, dump_json(body));
 }
 
