@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdio>
+#include <utility>
 
 namespace gumshoe {
 
@@ -48,9 +49,24 @@ awaitable<std::string_view> HttpConnection::bytes() {
     co_return std::string_view(buffer_.data() + begin_, end_ - begin_);
 }
 
+void HttpConnection::watch_peer() {
+    auto readable = [weak = weak_from_this(), mine = ++watch_](boost::system::error_code error) {
+        const auto self = weak.lock();
+        if (error || !self || self->watch_ != mine || self->has_unread()) return;
+        self->abandoned_ = true;
+        self->signal.emit(asio::cancellation_type::terminal);
+    };
+    socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(readable));
+}
+
 void HttpConnection::stop_waiting() {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+}
+
+void HttpConnection::stop_watching() {
+    ++watch_;
+    stop_waiting();
 }
 
 bool HttpConnection::has_unread() const {

@@ -32,6 +32,11 @@ public:
     /// Ends a read that waits for bytes. What was read already is served: it must not be handled and left unanswered.
     void stop_waiting();
 
+    /// From now on a peer that hangs up ends the coroutine that serves it. A peer that sends its next request already is not watched.
+    void watch_peer();
+    void stop_watching();
+    bool abandoned() const { return abandoned_; }
+
     /// False when the peer is gone or too slow.
     awaitable<bool> write(std::string head, std::string body);
     /// A whole reply to a request of that method; `span` is for all of it, in a stream for each piece.
@@ -58,6 +63,8 @@ private:
     Monotonic limit_ = Monotonic::max();
     bool armed_ = false;
     bool expired_ = false;
+    std::size_t watch_ = 0;  // which one; a wait that ends late is none of the next
+    bool abandoned_ = false;
     std::array<char, 8192> buffer_;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;

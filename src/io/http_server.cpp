@@ -22,7 +22,7 @@ public:
 private:
     awaitable<bool> serve_one(HttpConnection& connection);
     awaitable<bool> read_request(HttpConnection& connection, RequestReader& reader);
-    awaitable<HttpReply> answer(RawRequest request);
+    awaitable<HttpReply> answer(const HttpConnection& connection, RawRequest request);
     awaitable<void> refuse(HttpConnection& connection, int status, std::string detail);
 
     HttpServerOptions options_;
@@ -55,7 +55,9 @@ awaitable<bool> Protocol::serve_one(HttpConnection& connection) {
     RawRequest request = reader.take();
     request.peer = proxies_.caller(connection.peer, request.headers);
     const std::string method = request.method;
-    HttpReply reply = co_await answer(std::move(request));
+    if (options_.cancel_abandoned) connection.watch_peer();
+    HttpReply reply = co_await answer(connection, std::move(request));
+    if (connection.abandoned()) co_return false;
     ReplyFraming framing;
     framing.close = !reader.keep_alive() || listener_->stopping();
     if (reply.stream) {
@@ -63,6 +65,7 @@ awaitable<bool> Protocol::serve_one(HttpConnection& connection) {
         framing.close = framing.close || !framing.chunked;
     }
     bool sent = co_await connection.send(method, std::move(reply), framing, options_.write_deadline);
+    if (options_.cancel_abandoned) connection.stop_watching();
     connection.idle = true;
     ++connection.served;
     if (sent && framing.close && connection.has_unread()) {
@@ -98,7 +101,7 @@ awaitable<bool> Protocol::read_request(HttpConnection& connection, RequestReader
     co_return reader.state() == State::complete;
 }
 
-awaitable<HttpReply> Protocol::answer(RawRequest request) {
+awaitable<HttpReply> Protocol::answer(const HttpConnection& connection, RawRequest request) {
     const std::string path = request.path.substr(0, 200);
     std::string failure;
     try {
@@ -110,6 +113,7 @@ awaitable<HttpReply> Protocol::answer(RawRequest request) {
         failure = "not a std::exception";
     }
     if (listener_->stopping()) co_return problem(503, "Stopping", "");  // cut off by us
+    if (connection.abandoned()) co_return HttpReply();                  // nobody is there to read it
     log::error("http_handler_failed", {{"listener", options_.name}, {"path", path}, {"error", failure}});
     co_return problem(500, "Internal error", "");
 }

@@ -25,6 +25,7 @@ struct HttpServerOptions {
     std::size_t max_connections = limits::http_connections;                    // and never all file descriptors of the process
     std::size_t max_connections_per_peer = limits::http_connections_per_peer;  // trusted proxies are not counted
     std::vector<std::string> trusted_proxies;                                  // CIDR; X-Forwarded-For counts only from them
+    bool cancel_abandoned = false;  // a peer that hangs up (or says that it will send no more) cancels the handler
     // Deadlines are for the whole header, body, answer (a piece of a stream), whatever the number of reads and writes.
     milliseconds header_deadline = limits::http_header_deadline;
     milliseconds body_deadline = limits::http_body_deadline;

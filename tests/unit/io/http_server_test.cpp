@@ -1,11 +1,13 @@
 // The HTTP server over loopback: framing, deadlines, caps, stopping.
 #include "io/http_server.hpp"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <future>
 
 #include "base/json.hpp"
 #include "tests/support/loop.hpp"
+#include "tests/support/process.hpp"
 #include "tests/support/raw_socket.hpp"
 #include "tests/support/result_printing.hpp"
 #include "tests/unit/io/hostile_requests.hpp"
@@ -439,6 +441,51 @@ TEST_CASE("a stream is sent piece by piece and ends with the server") {
         CHECK(ended);
         socket.receive_all();
         CHECK(socket.closed());
+    }
+}
+
+/// Sleeps for an hour, and says when it is cancelled.
+awaitable<HttpReply> sleep_long(EventLoop& loop, std::atomic<int>& started, std::atomic<int>& cancelled) {
+    ++started;
+    try {
+        co_await loop.clock().sleep_until(loop.clock().monotonic() + std::chrono::hours(1));
+    } catch (const boost::system::system_error&) {
+        ++cancelled;
+        throw;
+    }
+    co_return text_reply(200, "slept");
+}
+
+TEST_CASE("a peer that hangs up cancels its handler where the server is told so, and only there") {
+    const bool told = GENERATE(true, false);
+    const bool rough = GENERATE(true, false);
+    std::atomic<int> started = 0;
+    std::atomic<int> cancelled = 0;
+    EventLoop* loop = nullptr;
+    Served served({.cancel_abandoned = told}, [&](RawRequest request) -> awaitable<HttpReply> {
+        return request.path == "/sleep" ? sleep_long(*loop, started, cancelled) : echo(std::move(request));
+    });
+    loop = &served.loop();
+    auto socket = served.connect();
+    // Answered calls before it on the same connection leave nothing behind, requests in one packet neither.
+    socket.send("GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(socket.receive_until("GET /b").find("GET /b") != std::string::npos);
+    socket.send("GET /c HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(socket.receive_until("GET /c").find("200 OK") != std::string::npos);
+    socket.send("GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+    REQUIRE(test::eventually([&] { return started == 1; }));
+    if (rough) {
+        socket.reset();
+    } else {
+        socket.close();
+    }
+    if (told) {
+        CHECK(test::eventually([&] { return cancelled == 1; }, seconds(5)));
+    } else {
+        auto other = served.connect();
+        other.send("GET /d HTTP/1.1\r\nHost: x\r\n\r\n");
+        CHECK(other.receive_until("GET /d").find("200 OK") != std::string::npos);
+        CHECK(cancelled == 0);
     }
 }
 
