@@ -42,6 +42,7 @@ struct Sample {
     std::string name;
     std::string labels;  // "" or {a="b"}
     double value = 0;
+    std::string histogram = {};  // the name of the one it is a part of
 };
 
 class AdminStore {

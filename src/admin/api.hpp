@@ -27,12 +27,14 @@ struct AdminServices {
     AttemptStore& attempts;
     llm::Router& router;
     Clock& clock;
-    std::vector<AdminToken> tokens;
-    std::map<std::string, std::vector<std::string>> chains;  // chain name -> target names
-    std::map<std::string, std::string> targets;              // target name -> "provider model"
-    std::function<void()> on_work;                           // a run was queued
-    std::function<bool()> ready;                             // false while draining
-    std::function<std::vector<Sample>()> samples;            // of the process: uptime, requests, RSS
+    std::vector<AdminToken> tokens = {};
+    llm::Targets targets = {};                                 // all; several of one name are its keys
+    std::map<std::string, llm::Chain> chains = {};             // by name
+    std::map<std::string, double> teams = {};                  // what each may spend a day, USD; 0: no limit
+    std::map<std::string, const llm::Dialect*> dialects = {};  // by provider, of all that this build speaks
+    std::function<void()> on_work = {};                        // a run was queued
+    std::function<bool()> ready = {};                          // false while draining
+    std::function<std::vector<Sample>()> samples = {};         // of the process: uptime, requests, RSS, what the models did
 };
 
 /// One request that found its route.
@@ -77,8 +79,14 @@ private:
     awaitable<HttpReply> audit_log(AdminCall call);
     awaitable<HttpReply> llm_targets(AdminCall call);
     awaitable<HttpReply> llm_release(AdminCall call);
+    awaitable<HttpReply> llm_dry_run(AdminCall call);
+    awaitable<HttpReply> llm_drill(AdminCall call);
+    awaitable<HttpReply> llm_reset(AdminCall call);
+    awaitable<HttpReply> llm_classify(AdminCall call);
 
     task<RunRow> run_of(AdminCall call);
+    /// Before what it tells of is done: a change nobody can look up is none. `detail` is JSON.
+    task<void> audit(AdminCall call, std::string action, std::string subject, std::string detail);
 
     AdminServices services_;
     std::vector<AdminRoute> routes_;
@@ -89,8 +97,5 @@ HttpReply problem_of(const Error& error);
 
 /// ?cursor= and ?limit= of a listing; nothing when the limit is not a number from 1 to 500.
 std::optional<Page> page_of(const AdminCall& call);
-
-/// Prometheus text exposition format.
-std::string metrics_text(const std::vector<Sample>& samples);
 
 }  // namespace gumshoe

@@ -46,7 +46,7 @@ std::optional<PostMode> post_mode(const std::string& word) {
 }
 
 /// The body's fields; unknown ones are told, a typo must not replay with defaults.
-result<ReplayRequest> read_replay(const AdminCall& call, const std::map<std::string, std::vector<std::string>>& chains) {
+result<ReplayRequest> read_replay(const AdminCall& call, const std::map<std::string, llm::Chain>& chains) {
     ReplayRequest wanted;
     wanted.investigation = call.path.at("id");
     wanted.actor = call.actor;

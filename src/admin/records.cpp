@@ -1,4 +1,4 @@
-// Endpoints about deliveries (the webhook doctor), the audit log and the models; and what all endpoints share.
+// Endpoints about deliveries (the webhook doctor) and the audit log; and what all endpoints share.
 #include <nlohmann/json.hpp>
 
 #include "admin/api.hpp"
@@ -58,38 +58,6 @@ awaitable<HttpReply> AdminApi::audit_log(AdminCall call) {
     if (!listed) co_return problem_of(listed.error());
     co_return json_reply(200,
                          "{\"items\":[" + join(listed->items, ",") + "],\"next_cursor\":" + dump_json(json(listed->next_cursor)) + "}");
-}
-
-awaitable<HttpReply> AdminApi::llm_targets(AdminCall) {
-    json quarantines = json::array();
-    for (const Quarantine& entry : services_.router.quarantines()) {
-        quarantines.push_back({{"scope", entry.scope},
-                               {"class", entry.failure},
-                               {"reason", entry.reason},
-                               {"since", format_rfc3339(entry.since)},
-                               {"next_probe", format_rfc3339(entry.until)}});
-    }
-    const json body = {{"targets", services_.targets}, {"chains", services_.chains}, {"quarantines", quarantines}};
-    co_return json_reply(200, dump_json(body));
-}
-
-awaitable<HttpReply> AdminApi::llm_release(AdminCall call) {
-    auto body = parse_json(call.request.body);
-    const std::string scope = body ? string_or_empty(*body, "scope") : "";
-    if (scope.empty())
-        co_return problem(400, "Bad Request", "The body must be {\"scope\": \"...\"} with a scope of GET /api/v1/llm/targets.");
-    AuditEntry entry;
-    entry.actor = call.actor;
-    entry.action = "llm.release";
-    entry.subject = scope;
-    entry.detail = "{}";
-    entry.peer = call.request.peer;
-    entry.at = services_.clock.now();
-    auto written = co_await services_.store.audit(entry);
-    if (!written) co_return problem_of(written.error());
-    auto released = co_await services_.router.release(scope);
-    if (!released) co_return problem_of(released.error());
-    co_return json_reply(200, R"({"released":true})");
 }
 
 }  // namespace gumshoe

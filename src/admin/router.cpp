@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/api.hpp"
+#include "admin/metrics.hpp"
 #include "base/embedded.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -29,6 +30,13 @@ std::optional<std::map<std::string, std::string>> match(std::string_view pattern
         }
     }
     return values;
+}
+
+/// For a graph: the higher, the fewer calls get through.
+double breaker_number(std::string_view state) {
+    if (state == "closed") return 0;
+    if (state == "ramp") return 1;
+    return state == "half-open" ? 2 : 3;
 }
 
 HttpReply refused() {
@@ -64,6 +72,10 @@ AdminApi::AdminApi(AdminServices services) : services_(std::move(services)) {
         {"GET", "/api/v1/audit", "admin", bind(&AdminApi::audit_log)},
         {"GET", "/api/v1/llm/targets", "read", bind(&AdminApi::llm_targets)},
         {"POST", "/api/v1/llm/release", "admin", bind(&AdminApi::llm_release)},
+        {"POST", "/api/v1/llm/dry-run", "read", bind(&AdminApi::llm_dry_run)},
+        {"POST", "/api/v1/llm/drill", "admin", bind(&AdminApi::llm_drill)},
+        {"POST", "/api/v1/llm/classify", "read", bind(&AdminApi::llm_classify)},
+        {"POST", "/api/v1/llm/targets/{name}/reset", "admin", bind(&AdminApi::llm_reset)},
     };
 }
 
@@ -124,22 +136,14 @@ awaitable<HttpReply> AdminApi::metrics(AdminCall) {
     if (!samples) co_return problem(503, "Store unavailable", samples.error().message);
     for (Sample& sample : services_.samples()) samples->push_back(std::move(sample));
     for (const Quarantine& entry : services_.router.quarantines()) {
-        samples->push_back({"gumshoe_llm_quarantined", "{scope=\"" + entry.scope + "\",error_type=\"" + entry.failure + "\"}", 1});
+        samples->push_back({"gumshoe_llm_quarantined", metric_labels({{"scope", entry.scope}, {"error_type", entry.failure}}), 1});
+    }
+    for (const llm::TargetState& state : services_.router.snapshot(services_.targets)) {
+        const std::string labels = metric_labels({{"target", state.target}, {"key", state.key_fingerprint}});
+        samples->push_back({"gumshoe_llm_breaker_state", labels, breaker_number(state.breaker)});
     }
     HttpReply reply = text_reply(200, metrics_text(*samples));
     co_return reply;
-}
-
-std::string metrics_text(const std::vector<Sample>& samples) {
-    std::map<std::string, std::string> families;  // one # TYPE line a name, its samples together
-    for (const Sample& sample : samples) {
-        families[sample.name] += sample.name + sample.labels + " " + dump_json(json(sample.value)) + "\n";
-    }
-    std::string text;
-    for (const auto& [name, rows] : families) {
-        text += "# TYPE " + name + (name.ends_with("_total") ? " counter\n" : " gauge\n") + rows;
-    }
-    return text;
 }
 
 }  // namespace gumshoe

@@ -4,7 +4,6 @@
 #include "llm/classify.hpp"
 
 namespace gumshoe::llm {
-namespace {
 
 std::string advice(const Target& target, FailureClass failure) {
     const std::string vendor = vendor_name(target.provider);
@@ -20,8 +19,6 @@ std::string advice(const Target& target, FailureClass failure) {
             return "Ask the owner of the " + vendor + " organisation what this key may do, and from which addresses.";
     }
 }
-
-}  // namespace
 
 Alarm dead_target_alarm(const Target& target, const Failure& failure, const Quarantine& entry, const std::vector<std::string>& hit) {
     Alarm alarm;

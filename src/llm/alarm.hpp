@@ -15,6 +15,9 @@ struct Alarm {
     std::string words;    // what is wrong, what it means, what to do
 };
 
+/// What a person can do about a quarantine of that class.
+std::string advice(const Target& target, FailureClass failure);
+
 /// `hit`: names of the targets that share what broke.
 Alarm dead_target_alarm(const Target& target, const Failure& failure, const Quarantine& entry, const std::vector<std::string>& hit);
 

@@ -1,4 +1,5 @@
 // Numbers for /metrics. Each is one look at an index, however many rows there are.
+#include "admin/metrics.hpp"
 #include "store/admin_views.hpp"
 #include "store/columns.hpp"
 
@@ -8,26 +9,15 @@ namespace {
 
 using std::chrono::hours;
 
-/// Label values are words of ours or names from the configuration; a quote in one must not end it.
-std::string label(std::string_view key, const std::string& value) {
-    std::string text(key);
-    text += "=\"";
-    for (char c : value) {
-        if (c == '\\' || c == '"') text += '\\';
-        text += c == '\n' ? ' ' : c;
-    }
-    return text + '"';
-}
-
 /// Rows of (label 1, label 2 or "", number).
 result<void> add(Connection& connection, std::vector<Sample>& samples, const std::string& name, std::string_view first,
                  std::string_view second, std::string_view sql, const Arguments& arguments) {
     auto rows = connection.query(sql, arguments);
     if (!rows) return rows.error();
     for (const Row& row : *rows) {
-        std::string labels = "{" + label(first, row.text(0));
-        if (!second.empty()) labels += "," + label(second, row.text(1));
-        samples.push_back({name, labels + "}", row.real(2)});
+        const std::string one = row.text(0);
+        const std::string two = row.text(1);
+        samples.push_back({name, metric_labels({{first, one}, {second, two}}), row.real(2)});
     }
     return {};
 }
