@@ -89,6 +89,17 @@ void add_check(CLI::App& app, Chosen& chosen) {
     command->callback([&chosen, arguments] { chosen.command = [arguments] { return check(*arguments); }; });
 }
 
+void add_llm(CLI::App& app, Chosen& chosen) {
+    CLI::App* llm = app.add_subcommand("llm", "The models of a configuration");
+    llm->require_subcommand(1);
+    auto arguments = std::make_shared<LlmTestArguments>();
+    CLI::App* command = llm->add_subcommand("test", "Who answers when a model fails: a fault at each target of a chain, without a call");
+    command->add_option("-c,--config", arguments->config, "YAML file; without it the environment is read");
+    command->add_option("--chain", arguments->chain, "Only this chain");
+    command->add_flag("--live", arguments->live, "Also make one small real call to each target: it costs a fraction of a cent");
+    command->callback([&chosen, arguments] { chosen.command = [arguments] { return test_llm(*arguments); }; });
+}
+
 void add_inspect(CLI::App& app, Chosen& chosen, const char* name, const char* help, int (*run)(const InspectArguments&), bool one) {
     auto arguments = std::make_shared<InspectArguments>();
     CLI::App* command = app.add_subcommand(name, help);
@@ -138,6 +149,7 @@ int run_command_line(int argc, char** argv) {
     add_investigate(app, chosen);
     add_replay(app, chosen);
     add_check(app, chosen);
+    add_llm(app, chosen);
     add_inspect(app, chosen, "list", "Investigations of a database", list_investigations, false);
     add_inspect(app, chosen, "show", "One investigation, as Markdown", show_investigation, true);
     add_inspect(app, chosen, "export", "One investigation as a case file", export_investigation, true);

@@ -60,6 +60,14 @@ struct CheckArguments {
 };
 int check(const CheckArguments& arguments);
 
+struct LlmTestArguments {
+    std::string config;
+    std::string chain;  // "": all
+    bool live = false;  // real calls, too
+};
+/// Failed when a fault of one target leaves a chain without an answer, or a live call failed.
+int test_llm(const LlmTestArguments& arguments);
+
 /// Commands over a database file.
 struct InspectArguments {
     std::string database = "gumshoe.db";
