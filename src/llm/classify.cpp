@@ -70,8 +70,8 @@ std::optional<std::int64_t> number_after(std::string_view message, std::string_v
 }
 
 void learn_window(Failure& failure, std::string_view message) {
-    constexpr std::array window_words{"context length is ", "tokens > ",        "Limit ",
-                                      "context size (",     "context length (", "context limit of "};
+    constexpr std::array window_words{"context length is ", "tokens > ",         "Limit ",          "context size (",
+                                      "context length (",   "context limit of ", "tokens allowed ("};
     for (const std::string_view words : window_words) {
         if (failure.window) break;
         failure.window = number_after(message, words);
@@ -82,6 +82,7 @@ void learn_window(Failure& failure, std::string_view message) {
     }
     if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "prompt is too long: ");
     if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "messages resulted in ");
+    if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "input token count (");
 }
 
 /// The parameter a sentence names: in its quotes, after its colon, or before it ("temperature: Extra inputs ...").
@@ -98,6 +99,11 @@ std::string named_param(std::string_view message) {
     if (const auto at = message.find(openai); at != std::string_view::npos) {
         const std::string_view rest = message.substr(at + openai.size());
         return std::string(trim(rest.substr(0, rest.find_first_of(" ,"))));
+    }
+    constexpr std::string_view field = "doesn't support the ";
+    if (const auto at = message.find(field); at != std::string_view::npos) {
+        const std::string_view rest = message.substr(at + field.size());
+        return std::string(rest.substr(0, rest.find(' ')));
     }
     const auto colon = message.find(": ");
     return colon == std::string_view::npos ? std::string() : std::string(message.substr(0, colon));
@@ -214,6 +220,8 @@ std::optional<VendorError> vendor_error(const json& document) {
     error.code = text_or_integer(*body, "code");
     if (const auto detail = get_string(*body, "details.error_code")) error.code = *detail;
     error.type = string_or_empty(*body, "type");
+    // A gateway's filter says what it found beside a bare 403.
+    if (find(*body, "metadata.flagged_input") != nullptr) error.code = "content_filter";
     error.param = string_or_empty(*body, "param");
     error.message = string_or_empty(*body, "message");
     error.request_id = string_or_empty(document, "request_id");

@@ -206,6 +206,18 @@ Said spoilt(Said said, std::string_view fault, const Heard& heard) {
     return {.text = "", .calls = {{"call_sim", heard.tools.empty() ? "get_evidence" : heard.tools.front(), R"({"service": )"}}};
 }
 
+std::vector<std::string> pieces_of(std::string_view text) {
+    constexpr std::size_t size = 24;
+    std::vector<std::string> pieces;
+    while (!text.empty()) {
+        std::size_t n = std::min(size, text.size());
+        while (n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0) == 0x80) ++n;
+        pieces.emplace_back(text.substr(0, n));
+        text.remove_prefix(n);
+    }
+    return pieces;
+}
+
 bool unknown_model(const json& scenario, std::string_view provider, std::string_view model) {
     const json* block = provider_block(scenario, provider);
     const json* models = block == nullptr ? nullptr : find(*block, "models");

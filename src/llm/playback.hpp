@@ -43,6 +43,9 @@ std::string_view overflow_text(std::string_view fault);
 /// The vendor's own mark of it (a stop reason) is the simulation's to add.
 Said spoilt(Said said, std::string_view fault, const Heard& heard);
 
+/// Pieces of a text as a model streams it; cuts fall between code points.
+std::vector<std::string> pieces_of(std::string_view text);
+
 /// True when the scenario lists the provider's models and this is none of them.
 bool unknown_model(const json& scenario, std::string_view provider, std::string_view model);
 

@@ -12,10 +12,29 @@ namespace gumshoe::llm {
 namespace {
 
 /// Fields an answer can be had without. `a.b` is a member of an object.
-constexpr std::array<std::string_view, 13> droppable{
-    "temperature",   "top_p",       "reasoning_effort", "parallel_tool_calls",  "stream_options",
-    "seed",          "store",       "response_format",  "output_config.effort", "output_config.format",
-    "output_config", "tool_choice", "thinking"};
+constexpr auto droppable = std::to_array<std::string_view>({
+    "temperature",
+    "top_p",
+    "reasoning_effort",
+    "parallel_tool_calls",
+    "stream_options",
+    "seed",
+    "store",
+    "response_format",
+    "output_config.effort",
+    "output_config.format",
+    "output_config",
+    "tool_choice",
+    "thinking",
+    "think",
+    "inferenceConfig.temperature",
+    "date",  // of no body: the dialect has taken the vendor's time over, and the request need only be signed again
+    "generationConfig.temperature",
+});
+
+/// As droppable, and what a vendor names of them may lie deeper: "generationConfig.thinkingConfig.thinkingLevel".
+constexpr auto droppable_whole = std::to_array<std::string_view>(
+    {"generationConfig.thinkingConfig", "generationConfig.responseSchema", "outputConfig", "toolConfig.toolChoice", "text.format"});
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> renamed{
     {{"max_tokens", "max_completion_tokens"}, {"max_completion_tokens", "max_tokens"}}};
@@ -43,13 +62,32 @@ void rename(json& body, std::string_view from, std::string_view to) {
 /// Signed reasoning goes out of every turn; the rest of the turn stays.
 void drop_thinking(json& body) {
     body.erase("thinking");
+    drop(body, "additionalModelRequestFields.thinking");
     const auto messages = body.find("messages");
     if (messages == body.end() || !messages->is_array()) return;
     for (json& message : *messages) {
         const auto content = message.find("content");
         if (content == message.end() || !content->is_array()) continue;
         auto& blocks = content->get_ref<json::array_t&>();
-        std::erase_if(blocks, [](const json& block) { return string_or_empty(block, "type").ends_with("thinking"); });
+        std::erase_if(blocks, [](const json& block) {
+            return string_or_empty(block, "type").ends_with("thinking") || find(block, "reasoningContent") != nullptr;
+        });
+    }
+}
+
+/// Signatures go; what a call has in their place says that there is none to check.
+void drop_signatures(json& body) {
+    const auto contents = body.find("contents");
+    if (contents == body.end() || !contents->is_array()) return;
+    for (json& turn : *contents) {
+        const auto parts = turn.find("parts");
+        if (parts == turn.end() || !parts->is_array()) continue;
+        bool first = true;
+        for (json& part : *parts) {
+            if (!part.is_object()) continue;
+            part.erase("thoughtSignature");
+            if (part.contains("functionCall") && std::exchange(first, false)) part["thoughtSignature"] = "skip_thought_signature_validator";
+        }
     }
 }
 
@@ -69,6 +107,10 @@ std::string repair_for(std::string_view param) {
     if (param.starts_with("response_format.")) return "response_format";
     if (param == "effort") return "output_config.effort";
     if (param.starts_with("output_config.format")) return "output_config.format";
+    if (param == "thoughtSignature") return std::string(param);
+    for (const std::string_view field : droppable_whole) {
+        if (param.starts_with(field)) return std::string(field);
+    }
     for (const auto& [from, to] : renamed) {
         if (param == from) return std::string(param);
     }
@@ -84,6 +126,11 @@ std::string repaired(std::string body, const std::set<std::string>& repairs) {
             developer_to_system(*document);
         } else if (repair == "thinking") {
             drop_thinking(*document);
+        } else if (repair == "thoughtSignature") {
+            drop_signatures(*document);
+        } else if (repair == "generationConfig.responseSchema") {
+            drop(*document, repair);
+            drop(*document, "generationConfig.responseMimeType");
         } else if (const auto name = std::ranges::find(renamed, repair, [](const auto& pair) { return pair.first; });
                    name != renamed.end()) {
             rename(*document, name->first, name->second);
