@@ -70,8 +70,9 @@ std::optional<std::int64_t> number_after(std::string_view message, std::string_v
 }
 
 void learn_window(Failure& failure, std::string_view message) {
-    constexpr std::array window_words{"context length is ", "tokens > ",         "Limit ",          "context size (",
-                                      "context length (",   "context limit of ", "tokens allowed ("};
+    constexpr std::array window_words{"context length is ",   "tokens > ",        "Limit ",
+                                      "context size (",       "context length (", "context limit of ",
+                                      "configured limit of ", "tokens allowed (", "must be <= "};
     for (const std::string_view words : window_words) {
         if (failure.window) break;
         failure.window = number_after(message, words);
@@ -80,9 +81,9 @@ void learn_window(Failure& failure, std::string_view message) {
         failure.window = number_after(message.substr(at), " > ");
         failure.prompt_tokens = number_after(message, "exceed context limit: ");
     }
-    if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "prompt is too long: ");
-    if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "messages resulted in ");
-    if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, "input token count (");
+    for (const std::string_view words : {"prompt is too long: ", "messages resulted in ", "input token count ("}) {
+        if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, words);
+    }
 }
 
 /// The parameter a sentence names: in its quotes, after its colon, or before it ("temperature: Extra inputs ...").
@@ -220,6 +221,7 @@ std::optional<VendorError> vendor_error(const json& document) {
     error.code = text_or_integer(*body, "code");
     if (const auto detail = get_string(*body, "details.error_code")) error.code = *detail;
     error.type = string_or_empty(*body, "type");
+    if (error.type.empty()) error.type = string_or_empty(*body, "metadata.error_type");  // a gateway's word for its upstream's failure
     // A gateway's filter says what it found beside a bare 403.
     if (find(*body, "metadata.flagged_input") != nullptr) error.code = "content_filter";
     error.param = string_or_empty(*body, "param");
@@ -239,7 +241,9 @@ Failure classify_error(std::string_view provider, int status, const VendorError&
     failure.code = plain_word(error.code) ? error.code : plain_word(error.type) ? error.type : std::string();
     failure.request_id = request_id(headers);
     if (failure.request_id.empty() && plain_word(error.request_id)) failure.request_id = error.request_id;
-    const RetryAdvice advice = retry_advice(headers, message);
+    // Without a 429 a limit of which nothing remains says nothing: some send zeros always.
+    const RetryAdvice advice =
+        failure.failure == FailureClass::rate_limit ? retry_advice(headers, message) : stated_advice(headers, message);
     switch (failure.failure) {
         case FailureClass::rate_limit:
         case FailureClass::overloaded:

@@ -34,8 +34,10 @@ RetryAdvice until(Timestamp when, const Headers& headers) {
 }
 
 RetryAdvice from_retry_after(const Headers& headers) {
-    if (const auto ms = number(trim(headers.find("retry-after-ms").value_or("")))) {
-        if (const auto span = bounded(*ms)) return {.after = span, .until = std::nullopt};
+    for (const std::string_view name : {"retry-after-ms", "x-ms-retry-after-ms"}) {
+        const auto ms = number(trim(headers.find(name).value_or("")));
+        const auto span = ms ? bounded(*ms) : std::nullopt;
+        if (span) return {.after = span, .until = std::nullopt};
     }
     const std::string_view text = trim(headers.find("retry-after").value_or(""));
     if (const auto s = number(text)) return {.after = bounded(*s * 1000), .until = std::nullopt};
@@ -66,16 +68,23 @@ RetryAdvice from_exhausted_limits(const Headers& headers) {
     return advice;
 }
 
+/// "Please try again in 1m2.5s." and "Please retry after 26 seconds."
 std::optional<milliseconds> from_message(std::string_view message) {
     const std::string lower = to_lower(message.substr(0, 500));
-    constexpr std::string_view words = "try again in ";
-    const auto at = lower.find(words);
-    if (at == std::string::npos) return std::nullopt;
-    std::string_view rest = std::string_view(lower).substr(at + words.size());
-    const auto end = rest.find_first_not_of("0123456789.hms");
-    rest = rest.substr(0, end);
-    while (rest.ends_with('.')) rest.remove_suffix(1);  // the sentence's
-    return parse_go_duration(rest);
+    for (const std::string_view words : {"try again in ", "retry after "}) {
+        const auto at = lower.find(words);
+        if (at == std::string::npos) continue;
+        std::string_view rest = std::string_view(lower).substr(at + words.size());
+        const auto digits = rest.substr(0, rest.find_first_not_of("0123456789."));
+        if (rest.substr(digits.size()).starts_with(" second")) {
+            const auto count = number(digits);
+            return count ? bounded(*count * 1000) : std::nullopt;
+        }
+        rest = rest.substr(0, rest.find_first_not_of("0123456789.hms"));
+        while (rest.ends_with('.')) rest.remove_suffix(1);  // the sentence's
+        return parse_go_duration(rest);
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -126,12 +135,18 @@ std::optional<Timestamp> parse_http_date(std::string_view text) {
     return *time;
 }
 
+RetryAdvice stated_advice(const Headers& headers, std::string_view message) {
+    const RetryAdvice advice = from_retry_after(headers);
+    if (advice.after || advice.until) return advice;
+    return {.after = from_message(message), .until = std::nullopt};
+}
+
 RetryAdvice retry_advice(const Headers& headers, std::string_view message) {
     RetryAdvice advice = from_retry_after(headers);
     if (advice.after || advice.until) return advice;
     advice = from_exhausted_limits(headers);
     if (advice.after || advice.until) return advice;
-    return {.after = from_message(message), .until = std::nullopt};
+    return stated_advice(headers, message);
 }
 
 }  // namespace gumshoe::llm

@@ -16,6 +16,8 @@ struct RetryAdvice {
 
 /// In this order: retry-after-ms, Retry-After (seconds or an HTTP date), the reset of an exhausted limit, "try again in 5.289s".
 RetryAdvice retry_advice(const Headers& headers, std::string_view message);
+/// The same without the limits.
+RetryAdvice stated_advice(const Headers& headers, std::string_view message);
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT".
 std::optional<Timestamp> parse_http_date(std::string_view text);
