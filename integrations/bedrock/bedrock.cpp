@@ -1,7 +1,8 @@
-// Amazon Bedrock as a vendor: a dialect. Keys belong to the targets of the `llm` section.
+// Amazon Bedrock as a vendor: a dialect and a simulation. Keys belong to the targets of the `llm` section.
 #include "integrations/bedrock/bedrock.hpp"
 
 #include "integrations/bedrock/dialect.hpp"
+#include "integrations/bedrock/sandbox.hpp"
 
 namespace gumshoe {
 
@@ -11,8 +12,9 @@ Vendor bedrock_vendor() {
         .title = "Amazon Bedrock",
         .connect = nullptr,
         .dialect = bedrock::make_dialect,
-        .environment = {{"AWS_BEARER_TOKEN_BEDROCK", "api_key", true}, {"BEDROCK_MODEL", "model", false}},
-        .default_model = "anthropic.claude-sonnet-4-5-20250929-v1:0",
+        .simulation = bedrock::make_simulation,
+        .environment = {{"AWS_BEARER_TOKEN_BEDROCK", "api_key", true}, {"BEDROCK_MODEL", "model", false}, {"AWS_REGION", "region", false}},
+        .default_model = "global.anthropic.claude-sonnet-4-5-20250929-v1:0",
     };
 }
 

@@ -80,10 +80,20 @@ json tools_of(const llm::Request& request) {
     return {{"tools", std::move(tools)}, {"toolChoice", {{choice, json::object()}}}};
 }
 
-/// Thinking is a field of the model's own; the answer must have room beside it.
-std::int64_t thinking_budget(const llm::Request& request, std::string_view model) {
+/// A turn of thought cannot be called for in the middle of a tool loop that began without one.
+bool began_without_thought(const std::vector<llm::Message>& messages) {
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+        if (message->role == llm::Role::assistant && !message->tool_calls.empty()) return message->opaque.empty();
+        if (message->role == llm::Role::user) return false;  // a new question
+    }
+    return false;
+}
+
+/// Thinking is a field of the model's own; the answer must have room beside it, and no tool may be forced.
+std::int64_t thinking_budget(const llm::Request& request, std::string_view model, bool tools) {
     const std::string effort = request.reasoning_effort.value_or("none");
     if (!is_of_anthropic(model) || effort == "none" || effort == "minimal") return 0;
+    if (tools && (request.tool_choice == llm::ToolChoice::required || began_without_thought(request.messages))) return 0;
     const std::int64_t wanted = effort == "low" ? 1024 : effort == "medium" ? 4096 : 16384;
     return wanted < request.max_output_tokens ? wanted : request.max_output_tokens > 2048 ? 1024 : 0;
 }
@@ -101,7 +111,7 @@ json body_of(const llm::Request& request, const llm::Target& target) {
         if (caches(model)) body["system"].push_back({{"cachePoint", {{"type", "default"}}}});
     }
     if (tools) body["toolConfig"] = tools_of(request);
-    if (const std::int64_t budget = thinking_budget(request, model); budget > 0) {
+    if (const std::int64_t budget = thinking_budget(request, model, tools); budget > 0) {
         body["additionalModelRequestFields"]["thinking"] = {{"type", "enabled"}, {"budget_tokens", budget}};
     } else if (request.temperature) {
         body["inferenceConfig"]["temperature"] = std::min(*request.temperature, 1.0);
@@ -137,6 +147,7 @@ llm::Reply reply_of(const json& content) {
 }
 
 void set_stop(llm::Reply& reply, std::string_view stop_reason) {
+    // malformed_tool_use and malformed_model_output end an answer too: what is left of it is judged as any other.
     if (stop_reason == "tool_use") {
         reply.stop = llm::Stop::tool_calls;
     } else if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded") {

@@ -1,6 +1,8 @@
 // Converse at an AWS region: addresses, signatures, whole answers. converse.cpp has the bodies, stream.cpp the streams.
 #include "integrations/bedrock/dialect.hpp"
 
+#include <atomic>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "integrations/bedrock/converse.hpp"
 #include "integrations/bedrock/sigv4.hpp"
 #include "llm/classify.hpp"
+#include "llm/retry_after.hpp"
 
 namespace gumshoe::bedrock {
 namespace {
@@ -29,7 +32,18 @@ llm::VendorError error_of(const HttpResponse& response) {
         if (error.type.empty()) error.type = bare_type(string_or_empty(*document, key));
     }
     error.message = get_string(*document, "message").value_or(string_or_empty(*document, "Message"));
+    constexpr std::string_view passed_on = "The model returned the following errors: ";
+    if (error.message.starts_with(passed_on)) error.message.erase(0, passed_on.size());
     return error;
+}
+
+/// Where the field that the vendor named stands in our body.
+std::string place_of_param(const std::string& param) {
+    if (param == "temperature") return "inferenceConfig.temperature";
+    for (const char* field : {"outputConfig", "toolConfig.toolChoice", "thinking"}) {
+        if (param.starts_with(field)) return field;
+    }
+    return param;
 }
 
 const std::string& setting(const llm::Target& target, const std::string& key) {
@@ -79,14 +93,22 @@ public:
             request.headers.add("Authorization", "Bearer " + std::string(target.api_key.reveal()));
             return;
         }
+        now += milliseconds(ahead_ms_.load());
+        signed_at_ms_ = to_millis(now);
         sign_v4(request, {setting(target, "access_key_id"), target.api_key, target.session_token}, setting(target, "region"), "bedrock",
                 now);
     }
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
-        const std::string id(response.headers.find("x-amzn-requestid").value_or(""));
         if (response.status / 100 != 2) {
-            Failure failure = llm::classify_error(provider_name, response.status, error_of(response), response.headers);
+            const llm::VendorError error = error_of(response);
+            Failure failure = llm::classify_error(provider_name, response.status, error, response.headers);
+            if (failure.failure == FailureClass::unsupported_param) failure.param = place_of_param(failure.param);
+            if (of_clock(error) && took_time_from(error, response.headers)) {
+                failure.failure = FailureClass::unsupported_param;
+                failure.reason = "our clock is not Amazon Bedrock's: from now on we sign with its time";
+                failure.param = "date";
+            }
             return failure;
         }
         const auto document = parse_json(response.body);
@@ -96,7 +118,7 @@ public:
         llm::Reply reply = reply_of(*content);
         set_stop(reply, *stop_reason);
         if (const json* usage = find(*document, "usage")) reply.usage = usage_of(*usage);
-        reply.request_id = id;
+        reply.request_id = llm::request_id(response.headers);
         return reply;
     }
 
@@ -104,6 +126,29 @@ public:
 
     // The runtime has no free read; the list of models belongs to the control plane, which has another host and other rights.
     std::optional<HttpRequest> probe(const llm::Target&) const override { return std::nullopt; }
+
+private:
+    static bool of_clock(const llm::VendorError& error) {
+        return error.type == "RequestExpired" || error.message.starts_with("Signature expired") ||
+               error.message.starts_with("Signature not yet current");
+    }
+
+    /// Sets our clock by what the vendor says its own shows: "... (20150830T124500Z - 5 min.)", or its Date. False when it says
+    /// nothing, or when we signed with that time.
+    bool took_time_from(const llm::VendorError& error, const Headers& headers) const {
+        const auto open = error.message.find('(');
+        auto theirs = open == std::string::npos ? std::nullopt : parse_amz_date(error.message.substr(open + 1, 16));
+        if (!theirs) theirs = llm::parse_http_date(headers.find("date").value_or(""));
+        if (!theirs || signed_at_ms_ == 0) return false;
+        const std::int64_t off = to_millis(*theirs) - signed_at_ms_;
+        if (std::abs(off) < 60'000) return false;
+        ahead_ms_ += off;
+        return true;
+    }
+
+    // The one thing remembered between calls: by how much the vendor's clock is ahead of ours.
+    mutable std::atomic<std::int64_t> ahead_ms_{0};
+    mutable std::atomic<std::int64_t> signed_at_ms_{0};
 };
 
 }  // namespace

@@ -103,6 +103,15 @@ std::string amz_date(Timestamp now) {
     return text;
 }
 
+std::optional<Timestamp> parse_amz_date(std::string_view text) {
+    if (text.size() != 16) return std::nullopt;
+    std::string iso(text);
+    for (const std::size_t at : {4, 7}) iso.insert(at, "-");
+    for (const std::size_t at : {13, 16}) iso.insert(at, ":");
+    const auto time = parse_rfc3339(iso);
+    return time ? std::optional(*time) : std::nullopt;
+}
+
 void sign_v4(HttpRequest& request, const AwsKeys& keys, std::string_view region, std::string_view service, Timestamp now) {
     const Place place = place_of(request.url);
     const std::string date = amz_date(now);

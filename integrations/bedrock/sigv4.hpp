@@ -1,6 +1,7 @@
 // AWS Signature Version 4 over a request as it will stand on the wire.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ std::string signature(std::string_view secret, std::string_view scope, std::stri
 
 /// "20150830T123600Z"
 std::string amz_date(Timestamp now);
+std::optional<Timestamp> parse_amz_date(std::string_view text);
 
 /// Adds x-amz-date, x-amz-content-sha256, x-amz-security-token where there is one, and Authorization. The body must be final.
 void sign_v4(HttpRequest& request, const AwsKeys& keys, std::string_view region, std::string_view service, Timestamp now);

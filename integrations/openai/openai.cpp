@@ -1,4 +1,4 @@
-// The family of Chat Completions and Responses as vendors: dialects, and a simulation. Keys belong to the targets of the `llm` section.
+// The family of Chat Completions and Responses as vendors: dialects, and simulations. Keys belong to the targets of the `llm` section.
 #include "integrations/openai/openai.hpp"
 
 #include "integrations/openai/dialect.hpp"
@@ -29,7 +29,7 @@ Vendor openai_vendor() {
 }
 
 Vendor openai_responses_vendor() {
-    return {.name = "openai_responses", .title = "OpenAI", .connect = nullptr, .dialect = openai::make_responses_dialect};
+    return {.name = "openai_responses", .title = "OpenAI Responses", .connect = nullptr, .dialect = openai::make_responses_dialect};
 }
 
 Vendor azure_vendor() {
@@ -38,8 +38,10 @@ Vendor azure_vendor() {
         .title = "Azure OpenAI",
         .connect = nullptr,
         .dialect = dialect<openai::azure>,
+        .simulation = openai::make_azure_simulation,
         .environment = {{"AZURE_OPENAI_API_KEY", "api_key", true},
                         {"AZURE_OPENAI_ENDPOINT", "api_url", false},
+                        {"AZURE_OPENAI_API_VERSION", "api_version", false},
                         {"AZURE_OPENAI_DEPLOYMENT", "model", false}},
     };
 }
@@ -51,6 +53,7 @@ Vendor groq_vendor() {
         .connect = nullptr,
         .dialect = dialect<openai::groq>,
         .environment = {{"GROQ_API_KEY", "api_key", true}, {"GROQ_MODEL", "model", false}},
+        .default_model = "openai/gpt-oss-120b",
     };
 }
 
@@ -65,6 +68,7 @@ Vendor openrouter_vendor() {
         .connect = nullptr,
         .dialect = dialect<openai::openrouter>,
         .environment = {{"OPENROUTER_API_KEY", "api_key", true}, {"OPENROUTER_MODEL", "model", false}},
+        .default_model = "openai/gpt-5.1",
     };
 }
 
