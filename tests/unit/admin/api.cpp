@@ -1,102 +1,13 @@
 // The admin API over a real store: credentials, routes, problems; and its description held against the table of routes.
-#include "admin/api.hpp"
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "alert/intake_store.hpp"
 #include "base/embedded.hpp"
-#include "delivery/outbox.hpp"
-#include "queue/queue.hpp"
-#include "store/database.hpp"
-#include "store/store.hpp"
-#include "tests/support/fake_clock.hpp"
-#include "tests/support/loop.hpp"
-#include "tests/support/process.hpp"
+#include "tests/unit/admin/house.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::test;
-
-namespace {
-
-class QuietRouter final : public llm::Router {
-public:
-    std::vector<std::string> released;
-
-    awaitable<std::variant<llm::Answer, llm::NoAnswer>> complete(llm::Request, llm::Chain, llm::RouteContext, Deadline, Check) override {
-        co_return llm::NoAnswer{};
-    }
-    task<void> recover() override { co_return result<void>{}; }
-    std::vector<Quarantine> quarantines() const override { return {{"account:abc", "account_dead", "deactivated", {}, {}, 1}}; }
-    task<void> release(std::string scope) override {
-        released.push_back(std::move(scope));
-        co_return result<void>{};
-    }
-    awaitable<std::vector<llm::Prospect>> dry_run(llm::Request, llm::Chain, llm::RouteContext) override {
-        co_return std::vector<llm::Prospect>{};
-    }
-    void drill(std::string, FailureClass, int) override {}
-    std::vector<llm::TargetState> snapshot(const llm::Targets&) const override { return {}; }
-    task<void> reset(std::shared_ptr<const llm::Target>) override { co_return result<void>{}; }
-};
-
-struct House {
-    Scratch scratch;
-    std::unique_ptr<EventLoop> loop = make_event_loop();
-    Store store = *open_sqlite_store((scratch / "test.db").string(), *loop);
-    QuietRouter router;
-    int woken = 0;
-    AdminApi api{AdminServices{*store.admin,
-                               *store.investigations,
-                               *store.journal,
-                               *store.attempts,
-                               router,
-                               loop->clock(),
-                               {make_admin_token("reader", Secret("reader-token-0001"), {"read"}),
-                                make_admin_token("root", Secret("root-token-00001"), {"admin"})},
-                               {{"default", {"main"}}},
-                               {{"main", "openai gpt-5.1"}},
-                               [this] { ++woken; },
-                               [] { return true; },
-                               [] { return std::vector<Sample>{{"gumshoe_x_total", "", 2}}; }}};
-
-    HttpReply call(std::string method, std::string path, std::string token = "root-token-00001", std::string body = "",
-                   std::string key = "") {
-        RawRequest request;
-        request.method = std::move(method);
-        const auto mark = path.find('?');
-        request.path = path.substr(0, mark);
-        if (mark != std::string::npos) request.query = path.substr(mark + 1);
-        if (!token.empty()) request.headers.add("Authorization", "Bearer " + token);
-        if (!key.empty()) request.headers.add("Idempotency-Key", key);
-        request.body = std::move(body);
-        return run(*loop, api.handle(std::move(request)));
-    }
-
-    std::string finished_investigation() {
-        Alert alert;
-        alert.source = "datadog";
-        alert.title = "checkout is slow";
-        alert.service = "checkout";
-        alert.fingerprint = "f1";
-        alert.episode = "e1";
-        auto run_row = run(*loop, store.investigations->start(alert, loop->clock().now()));
-        auto job = run(*loop, store.queue->claim({"run"}, "boot", std::chrono::seconds(60)));
-        const Fence fence = (*job)->fence;
-        run(*loop, store.investigations->begin(fence, run_row->id, loop->clock().now()));
-        run(*loop, store.investigations->complete(fence, run_row->id, R"({"version":1,"evidence":[{"id":"E1"}],"coverage":[]})", true,
-                                                  loop->clock().now()));
-        run(*loop, store.queue->finish(fence));
-        return run_row->investigation;
-    }
-};
-
-std::string problem_detail(const HttpReply& reply) {
-    return json::parse(reply.body).value("detail", std::string());
-}
-
-}  // namespace
 
 TEST_CASE("the API's description and its routes are the same list") {
     House house;
@@ -168,14 +79,4 @@ TEST_CASE("a replay is asked for once, however often it is sent") {
     CHECK(json::parse(again.body).at("id") == json::parse(first.body).at("id"));
     CHECK(house.call("POST", replay, token, "{}", "k2").status == 409);  // one is under way
     CHECK_FALSE(json::parse(house.call("GET", "/api/v1/audit").body).at("items").empty());
-}
-
-TEST_CASE("a quarantine is released with an audit row") {
-    House house;
-    CHECK(house.call("POST", "/api/v1/llm/release", "root-token-00001", "{}").status == 400);
-    CHECK(house.call("POST", "/api/v1/llm/release", "root-token-00001", R"({"scope":"account:abc"})").status == 200);
-    CHECK(house.router.released == std::vector<std::string>{"account:abc"});
-    const std::string log = house.call("GET", "/api/v1/audit").body;
-    CHECK(log.find("llm.release") != std::string::npos);
-    CHECK(log.find("root") != std::string::npos);
 }
