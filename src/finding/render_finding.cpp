@@ -165,6 +165,14 @@ std::vector<Line> step_lines(const Finding& f, const Room& room) {
     return out;
 }
 
+void add_asides(Document& out, const Finding& f, const Room& room) {
+    for (const Aside& aside : f.asides) {
+        const std::string& said = aside.cause.empty() ? aside.summary : aside.cause;
+        add_section(out, aside_title(aside),
+                    {{plain(one_line(said, room.item) + citations(aside.evidence))}, {italic(aside_source(aside))}});
+    }
+}
+
 std::string why_no_model(const Finding& f) {
     if (!f.route_note.empty()) return one_line(f.route_note, 200);
     std::string out;
@@ -186,15 +194,21 @@ std::string sources_words(const Finding& f) {
     return out;
 }
 
-Line footer(const Situation& s, const Finding& f) {
-    std::vector<std::string> parts;
-    if (f.duration.count() > 0) parts.push_back(format_duration(f.duration));
-    parts.push_back(sources_words(f));
+/// "answered by second (2nd choice; main: the OpenAI account is deactivated since 14:02) in 11 s, $0.04"
+std::string answer_words(const Finding& f) {
+    std::string out;
     if (f.degraded)
-        parts.push_back("built-in analyst");
+        out = "built-in analyst";
     else if (!f.answered_by.empty())
-        parts.push_back(one_line(f.answered_by, 60) + (f.route_note.empty() ? "" : " (" + one_line(f.route_note, 160) + ")"));
-    parts.push_back(money(f.cost_usd));
+        out = "answered by " + one_line(f.answered_by, 60) + (f.route_note.empty() ? "" : " (" + one_line(f.route_note, 160) + ")");
+    if (f.duration.count() > 0) out += (out.empty() ? "" : " in ") + format_duration(f.duration);
+    const std::string cost = money(f.cost_usd);
+    if (!cost.empty()) out += (out.empty() ? "" : ", ") + cost;
+    return out;
+}
+
+Line footer(const Situation& s, const Finding& f) {
+    std::vector<std::string> parts{answer_words(f), sources_words(f)};
     parts.push_back(s.investigation.empty() ? f.investigation : s.investigation);
     Line line;
     std::string text;
@@ -227,6 +241,7 @@ Document build(const Situation& s, const Finding& f, const Room& room) {
     add_section(out, cause_title(f), cause_lines(f, room));
     add_section(out, "Evidence", evidence_lines(f, room));
     add_section(out, "Ruled out", ruled_out_lines(f, room));
+    add_asides(out, f, room);
     add_section(out, "Not checked", gap_lines(f, room));
     add_section(out, "Do next", step_lines(f, room));
     out.blocks.push_back({Block::Kind::context, {footer(s, f)}});

@@ -52,8 +52,8 @@ TEST_CASE("the finding starts with the verdict and holds every part") {
           "[E1] \"pool exhausted\" 4,812 times", "Ruled out\n• traffic spike [E5]", "Not checked\n• Redis: no integration is configured",
           "datadog spans: timed out after 15 s", "slack history: failed: the app is not in the channel",
           "Do next\n1. Roll back v412 deploy rollback checkout v411 · low risk · undo: redeploy v412", "3. Tell payments",
-          "38 s · 3 sources, 2 with failures · second (2nd choice; main: the OpenAI account is deactivated) · $0.04 · inv_01 · Full "
-          "report"}) {
+          "answered by second (2nd choice; main: the OpenAI account is deactivated) in 38 s, $0.04 · 3 sources, 2 with failures · inv_01 · "
+          "Full report"}) {
         INFO(text);
         CHECK_THAT(text, Contains(part));
     }
