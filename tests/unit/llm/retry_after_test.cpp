@@ -1,6 +1,7 @@
 #include "llm/retry_after.hpp"
 
 #include <catch2/catch.hpp>
+#include <vector>
 
 using namespace gumshoe;
 using namespace gumshoe::llm;
@@ -26,11 +27,39 @@ TEST_CASE("HTTP dates") {
     }
 }
 
-TEST_CASE("Retry-After in seconds may have a fraction") {
-    CHECK(retry_advice({{"Retry-After", "1.5"}}, "").after == milliseconds(1500));
+TEST_CASE("T-12: a wait is read from every field and sentence that vendors use") {
+    struct Said {
+        Headers headers;
+        const char* message;
+        int ms;
+    };
+    const std::vector<Said> all{
+        {{{"Retry-After", "2"}}, "", 2000},
+        {{{"Retry-After", "1.5"}}, "", 1500},
+        {{{"Retry-After", "Sat, 01 Aug 2026 10:00:30 GMT"}, {"Date", "Sat, 01 Aug 2026 10:00:00 GMT"}}, "", 30'000},
+        {{{"retry-after-ms", "1250"}, {"Retry-After", "7"}}, "", 1250},
+        {{{"x-ms-retry-after-ms", "700"}}, "", 700},
+        {{{"x-ratelimit-remaining-tokens", "0"}, {"x-ratelimit-reset-tokens", "6m0s"}}, "try again in 1s", 360'000},
+        {{}, "Rate limit reached. Please try again in 5.289s.", 5289},
+        {{}, "Please try again in 7m12s. Visit us.", 432'000},
+        {{}, "Exceeded call rate limit. Please retry after 26 seconds.", 26'000},
+        {{}, "Please retry after 1 second.", 1000},
+    };
+    for (const Said& said : all) {
+        INFO(said.ms << " " << said.message);
+        CHECK(retry_advice(said.headers, said.message).after == milliseconds(said.ms));
+    }
 }
 
-TEST_CASE("junk in headers counts as nothing said") {
+TEST_CASE("T-56: a limit of which nothing remains counts where the rate was the trouble, and nowhere else") {
+    const Headers limits{{"x-ratelimit-remaining-tokens", "0"}, {"x-ratelimit-reset-tokens", "6m0s"}};
+    CHECK(retry_advice(limits, "").after == milliseconds(360'000));
+    CHECK_FALSE(stated_advice(limits, "").after);
+    CHECK(stated_advice({{"Retry-After", "2"}}, "").after == milliseconds(2000));
+    CHECK(stated_advice(limits, "Please try again in 3s").after == milliseconds(3000));
+}
+
+TEST_CASE("T-56: junk in headers counts as nothing said") {
     for (const char* junk : {"-1", "nan", "inf", "soon", "", "1e400"}) {
         INFO(junk);
         const RetryAdvice advice = retry_advice({{"Retry-After", junk}, {"retry-after-ms", junk}}, "");
