@@ -13,8 +13,6 @@ namespace gumshoe::anthropic {
 
 /// Alternating turns, the first of the user; results before text; no empty text; signed reasoning as it came.
 json turns_of(const std::vector<llm::Message>& messages);
-/// All system texts, joined.
-std::string system_of(const std::vector<llm::Message>& messages);
 
 /// Text, tool calls and, when there is signed reasoning, the blocks to give back verbatim.
 llm::Reply reply_of(const json& content);

@@ -8,6 +8,7 @@
 #include "integrations/anthropic/blocks.hpp"
 #include "llm/classify.hpp"
 #include "llm/schema.hpp"
+#include "llm/turns.hpp"
 
 namespace gumshoe::anthropic {
 namespace {
@@ -36,7 +37,7 @@ std::string_view effort_of(std::string_view effort) {
 
 json body_of(const llm::Request& request, const llm::Target& target, bool stream) {
     json body{{"model", target.model_on_wire()}, {"max_tokens", request.max_output_tokens}, {"messages", turns_of(request.messages)}};
-    if (const std::string system = system_of(request.messages); !system.empty()) {
+    if (const std::string system = llm::system_text(request.messages); !system.empty()) {
         // Marked for the cache: tools and system text are the same in every turn of a tool loop.
         json block{{"type", "text"}, {"text", system}, {"cache_control", {{"type", "ephemeral"}}}};
         body["system"] = json::array({std::move(block)});

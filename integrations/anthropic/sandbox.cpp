@@ -50,15 +50,13 @@ Completion completion_of(const llm::Said& said, const json& body, std::string_vi
     if (!said.text.empty()) out.content.push_back({{"type", "text"}, {"text", said.text}});
     for (const llm::ToolCall& call : said.calls) {
         const auto input = parse_json(call.arguments);
-        out.content.push_back({{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", input ? *input : json::object()}});
+        out.content.push_back(
+            {{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", input ? *input : json(call.arguments)}});
         out.stop_reason = "tool_use";
     }
     if (fault == "empty") out.content = json::array();
-    if (fault == "length") {
-        out.content = json::array({{{"type", "text"}, {"text", "{\"summary\":\"it began"}}});
-        out.stop_reason = "max_tokens";
-    }
-    if (fault == "refusal") {
+    if (fault == "length") out.stop_reason = "max_tokens";
+    if (fault == "refusal" || fault == "filtered") {  // one and the same here
         out.content = json::array();
         out.stop_reason = "refusal";
     }
@@ -92,7 +90,7 @@ std::string block_events(const json& block, std::size_t index) {
     if (type == "tool_use") {
         delta_type = "input_json_delta";
         field = "partial_json";
-        whole = dump_json(block["input"]);
+        whole = block["input"].is_string() ? block["input"].get<std::string>() : dump_json(block["input"]);
         start["input"] = json::object();
     } else if (type == "thinking") {
         delta_type = "thinking_delta";
@@ -122,12 +120,13 @@ std::string stream_of(const Completion& completion, const std::string& model, st
                        {"content", json::array()},
                        {"stop_reason", nullptr},
                        {"usage", {{"input_tokens", completion.input_tokens}, {"output_tokens", 1}}}};
+    const std::string overloaded = event({{"type", "error"}, {"error", {{"type", "overloaded_error"}, {"message", "Overloaded"}}}});
+    if (fault == "error-first") return overloaded;
     std::string out = event({{"type", "message_start"}, {"message", message}}) + event({{"type", "ping"}});
     for (std::size_t i = 0; i < completion.content.size(); ++i) out += block_events(completion.content[i], i);
     if (fault == "truncated-stream") return out;
     if (fault == "broken-json") return out + "event: message_delta\ndata: {\"type\":\"message_del\n\n";
-    if (fault == "error-in-stream")
-        return out + event({{"type", "error"}, {"error", {{"type", "overloaded_error"}, {"message", "Overloaded"}}}});
+    if (fault == "error-in-stream") return out + overloaded;
     out += event({{"type", "message_delta"},
                   {"delta", {{"stop_reason", completion.stop_reason}, {"stop_sequence", nullptr}}},
                   {"usage", {{"output_tokens", completion.output_tokens}}}});
@@ -142,6 +141,11 @@ public:
         HttpReply reply = answer(request, world);
         reply.headers.add("request-id", "req_sim_" + std::to_string(++requests_));
         return reply;
+    }
+
+    std::string model(const RawRequest& request) const override {
+        const auto body = parse_json(request.body);
+        return body ? string_or_empty(*body, "model") : std::string();
     }
 
     std::string settings(const sandbox::World& world) const override {
@@ -198,12 +202,13 @@ private:
         }
         const json& scenario = *world.scenario;
         const std::string model = string_or_empty(*body, "model");
-        const std::string fault = llm::fault_of(scenario, provider_name, model);
+        const std::string fault = llm::fault_name(llm::fault_of(scenario, provider_name, model));
         const bool mended = fault == "unsupported-param" && !body->contains("output_config");
         if (auto reply = mended ? std::nullopt : fault_reply(fault)) return *reply;
         if (llm::unknown_model(scenario, provider_name, model)) return error_reply(404, "not_found_error", "model: " + model);
         const json* script = llm::script_of(scenario, provider_name);
-        const llm::Said said = llm::play(script == nullptr ? json() : *script, heard_in(*body), world.zero, "toolu_");
+        const llm::Heard heard = heard_in(*body);
+        const llm::Said said = llm::spoilt(llm::play(script == nullptr ? json() : *script, heard, world.zero, "toolu_"), fault, heard);
         const Completion completion = completion_of(said, *body, fault);
         if (get_bool(*body, "stream").value_or(false)) {
             HttpReply reply;
@@ -211,6 +216,7 @@ private:
             reply.body = stream_of(completion, model, fault);
             return reply;
         }
+        if (fault.starts_with("error-")) return *fault_reply("error-in-200");
         std::string whole =
             dump_json({{"id", "msg_sim"},
                        {"type", "message"},

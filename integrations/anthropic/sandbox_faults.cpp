@@ -1,3 +1,4 @@
+// The bodies in Anthropic's words; numbers of faults and sentences about context are llm/playback.hpp's.
 #include "integrations/anthropic/sandbox_faults.hpp"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "integrations/anthropic/sandbox_check.hpp"
+#include "llm/playback.hpp"
 
 namespace gumshoe::anthropic {
 namespace {
@@ -33,9 +35,15 @@ constexpr auto faults = std::to_array<Fault>({
     {"no-model", 404, "not_found_error", "model: sim", ""},
     {"429", 429, "rate_limit_error", "This request would exceed your organization's rate limit of 30,000 input tokens per minute.",
      "retry-after: 2"},
+    {"429-soon", 429, "rate_limit_error", "Number of requests has exceeded your per-minute rate limit.", "retry-after: 1"},
     {"429-bare", 429, "rate_limit_error", "Number of requests has exceeded your rate limit.", ""},
     {"429-long", 429, "rate_limit_error", "This request would exceed your organization's rate limit.", "retry-after: 3600"},
     {"500", 500, "api_error", "Internal server error", ""},
+    {"502", 502, "api_error", "Bad gateway", ""},
+    {"504", 504, "timeout_error", "The request timed out while processing. Consider using streaming for long requests.", ""},
+    {"424", 424, "api_error", "Failed dependency", ""},
+    {"408", 408, "timeout_error", "Request timed out", ""},
+    {"overloaded", 529, "overloaded_error", "Overloaded", ""},
     {"503", 529, "overloaded_error", "Overloaded", ""},
     {"529", 529, "overloaded_error", "Overloaded", ""},
     {"context", 400, "invalid_request_error", "prompt is too long: 209303 tokens > 200000 maximum", ""},
@@ -45,7 +53,8 @@ constexpr auto faults = std::to_array<Fault>({
     {"413", 413, "request_too_large", "Request exceeds the maximum size", ""},
 });
 
-constexpr std::array<std::string_view, 6> inside{"truncated-stream", "error-in-stream", "empty", "length", "refusal", "broken-json"};
+constexpr std::array<std::string_view, 10> inside{"truncated-stream", "error-first", "error-in-stream", "empty",    "length",
+                                                  "refusal",          "filtered",    "broken-json",     "bad-call", "bad-schema"};
 
 /// A spend limit set by the organisation says so in details, and no retry-after.
 HttpReply spend_limit() {
@@ -66,6 +75,7 @@ std::optional<HttpReply> fault_reply(std::string_view name) {
     }
     if (name == "spend-limit") return spend_limit();
     if (name == "error-in-200") return error_reply(200, "overloaded_error", "Overloaded");
+    if (const auto text = llm::overflow_text(name); !text.empty()) return error_reply(400, "invalid_request_error", std::string(text));
     const auto fault = std::ranges::find(faults, name, &Fault::name);
     if (fault == faults.end()) return std::nullopt;
     HttpReply reply = error_reply(fault->status, std::string(fault->type), std::string(fault->message));
@@ -81,7 +91,7 @@ bool fault_of_account(std::string_view name) {
 }
 
 std::vector<std::string_view> fault_names() {
-    std::vector<std::string_view> names{"html", "spend-limit", "error-in-200"};
+    std::vector<std::string_view> names{"html", "spend-limit", "error-in-200", "context-2"};
     for (const Fault& fault : faults) names.push_back(fault.name);
     names.insert(names.end(), inside.begin(), inside.end());
     return names;

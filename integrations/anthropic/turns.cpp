@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "integrations/anthropic/blocks.hpp"
+#include "llm/turns.hpp"
 
 namespace gumshoe::anthropic {
 namespace {
@@ -35,38 +36,10 @@ json assistant_blocks(const llm::Message& message) {
     return blocks;
 }
 
-/// Blocks of adjacent messages of one role become one turn; the results of a user turn come before its text.
-class Turns {
-public:
-    void add(std::string_view role, json blocks) {
-        if (blocks.empty()) return;
-        if (turns_.empty() || turns_.back()["role"] != role) turns_.push_back({{"role", role}, {"content", json::array()}});
-        auto& content = turns_.back()["content"].get_ref<json::array_t&>();
-        for (json& block : blocks) {
-            auto place = content.end();
-            if (block["type"] == "tool_result") {
-                place = content.begin();
-                while (place != content.end() && (*place)["type"] == "tool_result") ++place;
-            }
-            content.insert(place, std::move(block));
-        }
-    }
-    json take() {
-        json out = json::array();
-        if (!turns_.empty() && turns_.front()["role"] != "user")
-            out.push_back({{"role", "user"}, {"content", json::array({text_block("(continued)")})}});
-        for (json& turn : turns_) out.push_back(std::move(turn));
-        return out;
-    }
-
-private:
-    std::vector<json> turns_;
-};
-
 }  // namespace
 
 json turns_of(const std::vector<llm::Message>& messages) {
-    Turns turns;
+    llm::Turns turns({});
     for (const llm::Message& message : messages) {
         switch (message.role) {
             case llm::Role::system:
@@ -82,15 +55,7 @@ json turns_of(const std::vector<llm::Message>& messages) {
                 break;
         }
     }
-    return turns.take();
-}
-
-std::string system_of(const std::vector<llm::Message>& messages) {
-    std::vector<std::string> texts;
-    for (const llm::Message& message : messages) {
-        if (message.role == llm::Role::system && !trim(message.text).empty()) texts.push_back(message.text);
-    }
-    return join(texts, "\n\n");
+    return turns.take(text_block("(continued)"));
 }
 
 llm::Reply reply_of(const json& content) {

@@ -159,6 +159,12 @@ void set_stop(llm::Reply& reply, std::string_view stop_reason) {
     }
 }
 
+std::string own_words(std::string message) {
+    constexpr std::string_view passed_on = "The model returned the following errors: ";
+    if (message.starts_with(passed_on)) message.erase(0, passed_on.size());
+    return message;
+}
+
 llm::Usage usage_of(const json& usage) {
     // No answer has more: the sum of what is read here cannot overflow.
     constexpr std::int64_t most = 1'000'000'000'000;

@@ -31,9 +31,7 @@ llm::VendorError error_of(const HttpResponse& response) {
     for (const char* key : {"__type", "code"}) {
         if (error.type.empty()) error.type = bare_type(string_or_empty(*document, key));
     }
-    error.message = get_string(*document, "message").value_or(string_or_empty(*document, "Message"));
-    constexpr std::string_view passed_on = "The model returned the following errors: ";
-    if (error.message.starts_with(passed_on)) error.message.erase(0, passed_on.size());
+    error.message = own_words(get_string(*document, "message").value_or(string_or_empty(*document, "Message")));
     return error;
 }
 

@@ -59,7 +59,7 @@ private:
         const std::string kind = header(":message-type");
         if (kind == "exception" || kind == "error") {
             llm::VendorError error{.type = header(kind == "error" ? ":error-code" : ":exception-type")};
-            error.message = data ? string_or_empty(*data, "message") : header(":error-message");
+            error.message = data ? own_words(string_or_empty(*data, "message")) : header(":error-message");
             failure_ = llm::classify_error(provider_name, 0, error, {});
             return false;
         }
