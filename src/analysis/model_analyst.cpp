@@ -27,6 +27,8 @@ struct Turn {
     std::string note;
     double cost_usd = 0;
     std::vector<RouteAttempt> attempts;
+    std::string rejected;  // nobody answered, but this came: a text that had not the form asked for
+    std::string rejected_by;
 };
 
 json turn_to_json(const Turn& turn) {
@@ -36,7 +38,8 @@ json turn_to_json(const Turn& turn) {
     }
     return {{"answered", turn.answered}, {"reply", llm::to_json_value(turn.reply)},
             {"target", turn.target},     {"note", turn.note},
-            {"cost_usd", turn.cost_usd}, {"attempts", attempts}};
+            {"cost_usd", turn.cost_usd}, {"attempts", attempts},
+            {"rejected", turn.rejected}, {"rejected_by", turn.rejected_by}};
 }
 
 result<Turn> turn_from_json(const json& value) {
@@ -45,6 +48,8 @@ result<Turn> turn_from_json(const json& value) {
     turn.target = string_or_empty(value, "target");
     turn.note = string_or_empty(value, "note");
     turn.cost_usd = get_number(value, "cost_usd").value_or(0);
+    turn.rejected = string_or_empty(value, "rejected");
+    turn.rejected_by = string_or_empty(value, "rejected_by");
     if (const json* reply = find(value, "reply"); reply && turn.answered) {
         auto read = llm::reply_from_json(*reply);
         if (!read) return in_context("journaled turn", read.error());
@@ -139,6 +144,7 @@ private:
     std::string add_items(const Gathered& gathered);
     void account(const Turn& turn);
     Finding finish(Finding finding) const;
+    void keep_rejected(const Turn& turn);
 
     ModelAnalystInput input_;
     const Prompts& prompts_;
@@ -158,6 +164,7 @@ private:
     std::vector<RouteAttempt> attempts_;
     double cost_usd_ = 0;
     int tool_calls_ = 0;
+    std::vector<Aside> asides_;
 };
 
 result<void> Loop::open() {
@@ -189,6 +196,8 @@ task<StepOutput> Loop::ask_now(llm::Request request, std::string step) {
     llm::RouteContext context;
     context.run = input_.run;
     context.step = step;
+    context.team = input_.route.team;
+    context.team_per_day_usd = input_.route.team_per_day_usd;
     if (input_.budget_usd > 0) {
         context.budget_usd = input_.budget_usd - cost_usd_;
         if (context.budget_usd <= 0) {
@@ -203,7 +212,9 @@ task<StepOutput> Loop::ask_now(llm::Request request, std::string step) {
         if (!laid) return laid.error();
         return {};
     };
-    auto outcome = co_await router_.complete(std::move(request), input_.chain, std::move(context), input_.deadline, std::move(check));
+    const auto found = input_.route.chains.find(request.purpose);
+    llm::Chain chain = found == input_.route.chains.end() ? llm::Chain() : found->second;
+    auto outcome = co_await router_.complete(std::move(request), std::move(chain), std::move(context), input_.deadline, std::move(check));
     Turn turn;
     if (auto* answer = std::get_if<llm::Answer>(&outcome)) {
         turn = turn_of(*answer);
@@ -211,7 +222,12 @@ task<StepOutput> Loop::ask_now(llm::Request request, std::string step) {
         turn.reply = answer->reply;
         turn.target = answer->target;
     } else {
-        turn = turn_of(std::get<llm::NoAnswer>(outcome));
+        const auto& none = std::get<llm::NoAnswer>(outcome);
+        turn = turn_of(none);
+        if (none.best_rejected) {
+            turn.rejected = none.best_rejected->reply.text;
+            turn.rejected_by = none.best_rejected->target;
+        }
     }
     co_return StepOutput{std::make_shared<const json>(turn_to_json(turn)), {}};
 }
@@ -285,6 +301,16 @@ Finding Loop::finish(Finding finding) const {
     return finding;
 }
 
+/// An answer in a wrong form is worth showing if what it says stands up to the evidence all the same.
+void Loop::keep_rejected(const Turn& turn) {
+    auto laid = lay_answer(turn.rejected, input_.builtin);
+    if (!laid) return;
+    Finding said = finish(std::move(*laid));
+    const CheckReport report = check_claims(said);
+    if (!report.problems.empty() || std::ranges::none_of(said.claims, &Claim::verified)) return;
+    asides_ = {{.summary = said.summary, .cause = said.cause.statement, .evidence = said.cause.evidence, .answered_by = turn.rejected_by}};
+}
+
 task<ModelAnalysis> Loop::run() {
     auto opened = open();
     if (!opened) co_return opened.error();
@@ -296,7 +322,10 @@ task<ModelAnalysis> Loop::run() {
         auto turn = co_await ask(number, last);
         if (!turn) co_return turn.error();
         account(*turn);
-        if (!turn->answered) break;
+        if (!turn->answered) {
+            keep_rejected(*turn);
+            break;
+        }
         llm::Message said;
         said.role = llm::Role::assistant;
         said.text = turn->reply.text;
@@ -333,6 +362,7 @@ task<ModelAnalysis> Loop::run() {
         back.role = llm::Role::user;
         back.text = *complaint;
         request_.messages.push_back(std::move(back));
+        request_.purpose = "repair";
     }
     if (analysis.answered) {
         analysis.finding.cost_usd = cost_usd_;
@@ -341,6 +371,7 @@ task<ModelAnalysis> Loop::run() {
         target_ = "built-in";
         analysis.finding = finish(input_.builtin);
         fill_not_checked(analysis.finding);
+        analysis.finding.asides = std::move(asides_);
     }
     analysis.fetched = std::move(fetched_);
     co_return analysis;

@@ -61,6 +61,15 @@ json attempt_json(const RouteAttempt& a) {
     return {{"target", a.target}, {"class", a.failure}, {"millis", a.duration.count()}, {"cost_usd", a.cost_usd}};
 }
 
+json aside_json(const Aside& a) {
+    return {{"summary", a.summary},
+            {"cause", a.cause},
+            {"evidence", a.evidence},
+            {"answered_by", a.answered_by},
+            {"investigation", a.investigation},
+            {"age_ms", a.age.count()}};
+}
+
 double number_or(const json& value, std::string_view path, double fallback) {
     return get_number(value, path).value_or(fallback);
 }
@@ -145,6 +154,11 @@ result<RouteAttempt> read_attempt(const json& v) {
                         number_or(v, "cost_usd", 0)};
 }
 
+result<Aside> read_aside(const json& v) {
+    return Aside{string_or_empty(v, "summary"),     string_or_empty(v, "cause"),         strings(v, "evidence"),
+                 string_or_empty(v, "answered_by"), string_or_empty(v, "investigation"), milliseconds{get_int(v, "age_ms").value_or(0)}};
+}
+
 template <class T>
 bool take(result<std::vector<T>> parsed, std::vector<T>& target, Error& error) {
     if (!parsed) {
@@ -165,6 +179,7 @@ result<void> read_lists(const json& v, Finding& f) {
                       take(objects<SimilarIncident>(v, "similar", read_similar), f.similar, error) &&
                       take(objects<NextStep>(v, "next_steps", read_step), f.next_steps, error) &&
                       take(objects<NotChecked>(v, "not_checked", read_not_checked), f.not_checked, error) &&
+                      take(objects<Aside>(v, "asides", read_aside), f.asides, error) &&
                       take(objects<Evidence>(v, "evidence", evidence_from_json), f.evidence, error) &&
                       take(objects<Coverage>(v, "coverage", coverage_from_json), f.coverage, error) &&
                       take(objects<RouteAttempt>(v, "route.attempts", read_attempt), f.attempts, error);
@@ -199,6 +214,7 @@ json to_json_value(const Finding& f) {
     out["similar"] = list_of(f.similar, similar_json);
     out["next_steps"] = list_of(f.next_steps, step_json);
     out["not_checked"] = list_of(f.not_checked, [](const NotChecked& n) { return json{{"what", n.what}, {"why", n.why}}; });
+    out["asides"] = list_of(f.asides, aside_json);
     out["evidence"] = list_of(f.evidence, [](const Evidence& e) { return to_json_value(e); });
     out["coverage"] = list_of(f.coverage, [](const Coverage& c) { return to_json_value(c); });
     out["route"] = {{"answered_by", f.answered_by}, {"note", f.route_note}, {"attempts", list_of(f.attempts, attempt_json)}};

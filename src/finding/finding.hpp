@@ -96,6 +96,16 @@ struct RouteAttempt {
     double cost_usd = 0;
 };
 
+/// What a model said that is no finding of this run, shown beside one that no model made, with where it comes from.
+struct Aside {
+    std::string summary = {};
+    std::string cause = {};
+    Citations evidence = {};         // of this finding, for an answer of this run
+    std::string answered_by = {};    // target
+    std::string investigation = {};  // an earlier one of the same alert; "": an answer of this run that had not the form asked for
+    milliseconds age{};              // of the earlier one when this finding was made
+};
+
 struct Finding {
     int version = 1;
     std::string investigation;
@@ -114,6 +124,7 @@ struct Finding {
     std::vector<SimilarIncident> similar;
     std::vector<NextStep> next_steps;
     std::vector<NotChecked> not_checked;
+    std::vector<Aside> asides;
     std::vector<Evidence> evidence;
     std::vector<Coverage> coverage;
     std::string answered_by;  // target name; "built-in" when degraded

@@ -162,6 +162,9 @@ std::vector<std::string> each(const std::vector<T>& items, Function one) {
 std::string render_markdown(const Situation& s, const Finding& f) {
     std::string out;
     head(out, s, f);
+    for (const Aside& a : f.asides) {
+        section(out, aside_title(a), {literal(a.cause) + cites(a.evidence), literal(a.summary), literal(aside_source(a))});
+    }
     section(out, "Do next", steps(f));
     section(out, "Claims", claims(f));
     if (s.members.alerts > 1) section(out, "Alerts", each(s.members.shown, member));

@@ -191,6 +191,16 @@ std::string coverage_words(const Coverage& coverage) {
     return "unknown";
 }
 
+std::string aside_title(const Aside& aside) {
+    if (aside.investigation.empty()) return "What a model said in a form that was not accepted (its citations hold)";
+    return "What a model said of the same alert " + format_duration(aside.age) + " ago (stale)";
+}
+
+std::string aside_source(const Aside& aside) {
+    if (aside.investigation.empty()) return "by " + one_line(aside.answered_by, 60);
+    return one_line(aside.investigation, 60) + ", by " + one_line(aside.answered_by, 60) + "; not checked against today's evidence";
+}
+
 std::vector<NotChecked> gaps(const Finding& finding) {
     std::vector<NotChecked> out;
     const auto named = [&out](const std::string& what) {

@@ -37,6 +37,10 @@ std::string coverage_words(const Coverage& coverage);
 /// What could not be checked, in words and once each: the finding's own list, then failures of the coverage that it does not name.
 std::vector<NotChecked> gaps(const Finding& finding);
 
+/// "What a model said of the same alert 3h ago (stale)", and where it stands.
+std::string aside_title(const Aside& aside);
+std::string aside_source(const Aside& aside);
+
 /// Recovery, repeats, the other alerts, what is over and what is not: what happened after the first alert. Empty when nothing did.
 std::vector<Line> later_events(const Situation& situation);
 /// Where the alert came from and what it said: links, when, environment, value.

@@ -1,11 +1,13 @@
 // Job handlers. A finished run whose message was not published yet is claimed again after a crash and only published.
 #include "investigation/engine.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "investigation/reanalysis.hpp"
 #include "investigation/write_back.hpp"
 
 namespace gumshoe {
@@ -18,6 +20,7 @@ std::map<std::string, JobHandler> Engine::handlers() {
         {"run", [this](Job job) { return execute(std::move(job)); }},
         {"refresh", [this](Job job) { return refresh(std::move(job)); }},
         {"annotate", [this](Job job) { return annotate(std::move(job)); }},
+        {reanalysis_job, [this](Job job) { return reanalyse(std::move(job.key), store_, queue_, equipment_); }},
     };
 }
 
@@ -42,10 +45,43 @@ task<void> Engine::execute(Job job) {
         if (error.code == errc::lease_lost || error.code == errc::cancelled || error.code == errc::storage) co_return error;
         co_return co_await give_up(job.fence, *row, error);
     }
-    co_return co_await conclude(run, *finding);
+    co_return co_await conclude(run, *finding, *investigation);
 }
 
-task<void> Engine::conclude(const Run& run, const Finding& finding) {
+/// Facts alone again, of the same evidence: what is shown says it already.
+task<bool> Engine::came_to_nothing(const Run& run, const Finding& finding) {
+    if (!finding.degraded || run.row().mode != ReplayMode::frozen || run.row().post != PostMode::update) co_return false;
+    auto parent = co_await store_.run(run.row().parent);
+    if (!parent) co_return parent.error();
+    auto before = parse_json(parent->finding);
+    co_return before&& get_bool(*before, "degraded").value_or(false);
+}
+
+/// Put before the run ends, so that a crash in between loses it neither way; a job too many finds nothing to do.
+task<void> Engine::ask_again_later(const Run& run, const InvestigationRow& investigation) {
+    const auto models = equipment_.route(investigation.alert, run.row().chain).models;
+    const bool configured = std::ranges::any_of(models.chains, [](const auto& entry) { return !entry.second.empty(); });
+    if (!configured) co_return result<void>{};
+    const Timestamp now = equipment_.clock.now();
+    Timestamp shown_since = now;
+    if (!investigation.posted_run.empty()) {
+        auto shown = co_await store_.run(investigation.posted_run);
+        if (!shown) co_return shown.error();
+        shown_since = shown->finished_at.value_or(now);
+    }
+    co_return co_await queue_.put(reanalysis_job, investigation.id, "{}", now + next_reanalysis(now - shown_since));
+}
+
+task<void> Engine::conclude(const Run& run, const Finding& finding, const InvestigationRow& investigation) {
+    if (finding.degraded && run.row().post == PostMode::update) {
+        auto later = co_await ask_again_later(run, investigation);
+        if (!later) co_return later.error();
+    }
+    auto nothing = co_await came_to_nothing(run, finding);
+    if (!nothing) co_return nothing.error();
+    if (*nothing) {
+        co_return co_await store_.discard(run.fence(), run.row().id, "no model answered: " + finding.route_note, equipment_.clock.now());
+    }
     const std::string text = dump_json(to_json_value(finding));
     const bool shown = run.row().post == PostMode::update;
     auto completed = co_await store_.complete(run.fence(), run.row().id, text, shown, equipment_.clock.now());

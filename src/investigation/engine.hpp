@@ -26,7 +26,9 @@ private:
     task<void> refresh(Job job);
     task<void> annotate(Job job);
     task<void> write_back(RunRow run);
-    task<void> conclude(const Run& run, const Finding& finding);
+    task<void> conclude(const Run& run, const Finding& finding, const InvestigationRow& investigation);
+    task<void> ask_again_later(const Run& run, const InvestigationRow& investigation);
+    task<bool> came_to_nothing(const Run& run, const Finding& finding);
     task<void> give_up(Fence fence, RunRow run, Error error);
     awaitable<void> show(RunRow run);
 

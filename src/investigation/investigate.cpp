@@ -5,7 +5,6 @@
 #include <set>
 
 #include "analysis/analyst.hpp"
-#include "analysis/model_analyst.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
@@ -14,6 +13,8 @@
 namespace gumshoe {
 
 namespace {
+
+constexpr auto freshest_enough = std::chrono::hours(24);  // an older opinion of a model is worth nothing on an alert of now
 
 bool shows(const RunRow& run) {
     return run.post == PostMode::update;
@@ -68,7 +69,7 @@ void tell_progress(Run& run, Equipment& equipment, const Gathering& gathering, c
 task<ModelAnalysis> analyse(Run& run, Equipment& equipment, Subject subject, Gathering gathering, std::vector<Evidence> evidence,
                             Finding builtin) {
     ModelAnalystInput input;
-    input.chain = equipment.route(subject.alert, run.row().chain).chain;
+    input.route = equipment.route(subject.alert, run.row().chain).models;
     input.subject = std::move(subject);
     input.gathering = std::move(gathering);
     input.evidence = std::move(evidence);
@@ -78,6 +79,28 @@ task<ModelAnalysis> analyse(Run& run, Equipment& equipment, Subject subject, Gat
     input.deadline = Deadline::after(equipment.clock, equipment.llm_deadline);
     co_return co_await analyse_with_model(std::move(input), equipment.prompts, equipment.router, equipment.sources, run,
                                           equipment.scheduler, equipment.clock, equipment.redactor);
+}
+
+/// Beside facts alone: what a model found when the same alert fired before. Looked for before the run's own time, so that a replay finds
+/// the same.
+task<void> recall(Finding& finding, Equipment& equipment, const Subject& subject) {
+    const Timestamp now = subject.incident.to;
+    auto run =
+        co_await equipment.investigations.last_model_finding(subject.alert.source, subject.alert.fingerprint, now - freshest_enough, now);
+    if (!run) co_return run.error();
+    if (!*run) co_return result<void>{};
+    auto value = parse_json((*run)->finding);
+    if (!value) co_return in_context("finding of " + (*run)->id, value.error());
+    auto earlier = finding_from_json(*value);
+    if (!earlier) co_return in_context("finding of " + (*run)->id, earlier.error());
+    Aside aside;
+    aside.summary = earlier->summary;
+    aside.cause = earlier->cause.statement;
+    aside.answered_by = earlier->answered_by;
+    aside.investigation = (*run)->investigation;
+    aside.age = now - *(*run)->finished_at;
+    finding.asides.push_back(std::move(aside));
+    co_return result<void>{};
 }
 
 }  // namespace
@@ -112,6 +135,10 @@ task<Finding> investigate(Run& run, Alert alert, Equipment& equipment) {
     if (!analysis) co_return analysis.error();
 
     Finding finding = std::move(analysis->finding);
+    if (finding.degraded) {
+        auto recalled = co_await recall(finding, equipment, *subject);
+        if (!recalled) co_return recalled.error();
+    }
     finding.investigation = run.row().investigation;
     finding.run = run.row().id;
     finding.duration = std::chrono::duration_cast<milliseconds>(equipment.clock.monotonic() - began);

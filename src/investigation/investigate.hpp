@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/model_analyst.hpp"
 #include "analysis/prompts.hpp"
 #include "base/scheduler.hpp"
 #include "delivery/annotator.hpp"
@@ -21,7 +22,7 @@ namespace gumshoe {
 /// Where an alert's investigation belongs.
 struct Route {
     std::string channel;
-    llm::Chain chain;
+    ModelRoute models;
 };
 
 /// What an investigation works with. All references outlive it.

@@ -68,6 +68,8 @@ public:
     /// Finished with a finding; `show` makes it the one that the anchor shows.
     virtual task<void> complete(Fence fence, std::string run, std::string finding, bool show, Timestamp now) = 0;
     virtual task<void> abandon(Fence fence, std::string run, std::string error, Timestamp now) = 0;
+    /// The same for a run that came to nothing new; its journal goes, only the attempts at models stay.
+    virtual task<void> discard(Fence fence, std::string run, std::string reason, Timestamp now) = 0;
 
     /// A job's crashes used up: the investigation and its open run are parked with the reason.
     virtual task<void> park(std::string run, std::string reason, Timestamp now) = 0;
@@ -90,6 +92,9 @@ public:
 
     /// Past investigations with findings, for "similar": newest first.
     virtual task<std::vector<RunRow>> finished(Timestamp since, std::size_t most) = 0;
+    /// The newest run with a model's finding that ended within [since, until) for an alert of this source and fingerprint.
+    virtual task<std::optional<RunRow>> last_model_finding(std::string source, std::string fingerprint, Timestamp since,
+                                                           Timestamp until) = 0;
 };
 
 }  // namespace gumshoe

@@ -20,7 +20,7 @@ struct Fence {
 
 struct Job {
     Fence fence;
-    std::string kind;     // "run", "refresh", "annotate"
+    std::string kind;     // "run", "refresh", "annotate", "reanalyse"
     std::string key;      // what it is about; one waiting job a (kind, key)
     std::string payload;  // JSON
     int crashes = 0;      // attempts that ended without finish, fail or give_back

@@ -302,6 +302,15 @@ public:
         co_return co_await database_.write(std::move(work));
     }
 
+    task<void> discard(Fence fence, std::string run, std::string reason, Timestamp now) override {
+        std::function<result<void>(Connection&)> work = [=](Connection& connection) -> result<void> {
+            auto abandoned = abandon_run(connection, fence, run, reason, now);
+            if (!abandoned) return abandoned;
+            return done(connection.execute("DELETE FROM steps WHERE run = ?1", {run}));
+        };
+        co_return co_await database_.write(std::move(work));
+    }
+
     task<void> park(std::string run, std::string reason, Timestamp now) override {
         std::function<result<void>(Connection&)> work = [=](Connection& connection) { return park_run(connection, run, reason, now); };
         co_return co_await database_.write(std::move(work));
@@ -355,6 +364,21 @@ public:
                 "AND r.id = COALESCE(NULLIF(i.posted_run, ''), (SELECT l.id FROM runs l WHERE l.investigation = i.id "
                 "AND l.state = 'done' ORDER BY l.finished_at DESC, l.id DESC LIMIT 1)) ORDER BY r.finished_at DESC, r.id LIMIT ?2",
                 {to_millis(since), static_cast<std::int64_t>(most)});
+        };
+        co_return co_await read_value(database_, std::move(work));
+    }
+
+    task<std::optional<RunRow>> last_model_finding(std::string source, std::string fingerprint, Timestamp since, Timestamp until) override {
+        std::function<result<std::optional<RunRow>>(Connection&)> work = [=](Connection& connection) -> result<std::optional<RunRow>> {
+            auto runs =
+                select_runs(connection,
+                            "JOIN investigations i ON i.id = r.investigation JOIN alerts a ON a.id = i.alert WHERE r.state = 'done' "
+                            "AND r.finished_at >= ?3 AND r.finished_at < ?4 AND a.source = ?1 AND a.fingerprint = ?2 "
+                            "AND CASE r.state WHEN 'done' THEN json_extract(r.finding, '$.degraded') END = 0 ORDER BY r.finished_at DESC, "
+                            "r.id DESC LIMIT 1",
+                            {source, fingerprint, to_millis(since), to_millis(until)});
+            if (!runs) return runs.error();
+            return runs->empty() ? std::optional<RunRow>() : std::optional<RunRow>(std::move(runs->front()));
         };
         co_return co_await read_value(database_, std::move(work));
     }

@@ -23,6 +23,8 @@ TEST_CASE("a finding comes back from its JSON with every field") {
     CHECK(read->attempts[1].cost_usd == Approx(0.04));
     CHECK(read->claims[1].failed_check == "unknown evidence id");
     CHECK(read->duration == original.duration);
+    REQUIRE(read->asides.size() == 1);
+    CHECK(read->asides[0].age == std::chrono::hours(3));
 }
 
 TEST_CASE("the stored names are those of the published format") {
@@ -49,6 +51,7 @@ TEST_CASE("the stored names are those of the published format") {
                              "similar",
                              "next_steps",
                              "not_checked",
+                             "asides",
                              "evidence",
                              "coverage",
                              "route.answered_by",

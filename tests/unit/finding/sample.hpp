@@ -53,6 +53,7 @@ inline Finding finding() {
                     {"Tell payments", "", "low", "", {}},
                     {"A fourth step", "", "low", "", {}}};
     f.not_checked = {{"Redis", "no integration is configured"}};
+    f.asides = {{"p99 rose.", "the pool was cut", {"E2"}, "main", "inv_00", std::chrono::hours(3)}};
     f.evidence = {item("E1", EvidenceKind::log, "\"pool exhausted\" 4,812 times since 13:57, none the hour before",
                        "https://app.example.com/logs?a=1&b=2"),
                   item("E2", EvidenceKind::change, "PR #982 changes POOL_MAX 50 -> 5", "https://git.example.com/982"),
