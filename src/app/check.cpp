@@ -1,6 +1,8 @@
-// check: the configuration, then each vendor's cheapest authenticated read, side by side, as a table.
+// check: the configuration, then each vendor's cheapest authenticated read, side by side, as a table; and which models the service
+// has put out, from its database.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
@@ -8,7 +10,10 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "llm/alarm.hpp"
 #include "llm/dialect.hpp"
+#include "llm/memory.hpp"
+#include "store/store.hpp"
 
 namespace gumshoe {
 
@@ -39,6 +44,25 @@ task<std::string> probe_target(HttpClient& http, std::shared_ptr<const llm::Targ
     co_return Error{errc::unavailable, "HTTP " + std::to_string(response->status) + (failure ? ": " + failure->reason : "")};
 }
 
+/// "llm target main  FAILED  not called since ...: why. What to do", for each target that a quarantine holds back.
+void add_quarantined(const Config& config, std::vector<ProbeRow>& rows) {
+    if (!std::filesystem::exists(config.store.sqlite)) return;  // no service has run yet
+    const auto quarantines = read_quarantines(config.store.sqlite);
+    if (!quarantines) {
+        rows.push_back({"database", false, quarantines.error().message});
+        return;
+    }
+    for (const auto& target : config.llm.targets) {
+        for (const Quarantine& entry : *quarantines) {
+            const FailureClass failure = failure_class(entry.failure).value_or(FailureClass::account_dead);
+            if (llm::broken_scope(*target, failure) != entry.scope) continue;
+            rows.push_back({"llm target " + target->name + " (quarantine)", false,
+                            "not called since " + format_rfc3339(entry.since) + ": " + entry.reason + ". " + llm::advice(*target, failure) +
+                                " Next look: " + format_rfc3339(entry.until) + ", or now with POST /api/v1/llm/release of " + entry.scope});
+        }
+    }
+}
+
 /// What to paste into the monitoring tool.
 std::string webhook_address(const Config& config, const std::string& vendor) {
     const std::string path = "/webhooks/" + vendor;
@@ -62,10 +86,13 @@ awaitable<int> command(Runtime& runtime, const Config& config, std::vector<Probe
         }
     }
     for (const auto& target : config.llm.targets) {
-        ProbeRow& row = rows.emplace_back(ProbeRow{"llm target " + target->name});
+        const auto keys = std::ranges::count(config.llm.targets, target->name, [](const auto& other) { return other->name; });
+        ProbeRow& row = rows.emplace_back(
+            ProbeRow{"llm target " + target->name + (keys > 1 ? ", key " + llm::key_fingerprint(*target) : std::string())});
         probes.push_back(record(probe_target(*runtime.http, target, deadline), row));
     }
     co_await runtime.loop->all(std::move(probes));
+    add_quarantined(config, rows);
     const bool ok = std::all_of(rows.begin(), rows.end(), [](const ProbeRow& row) { return row.ok; });
     co_return ok ? exit_ok : exit_failed;
 }

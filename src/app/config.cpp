@@ -164,25 +164,14 @@ Config read_config(ConfigDocument& document, const std::string& folder, VendorSe
     if (config.ops_channel.empty()) config.ops_channel = config.default_channel;
     config.services = read_services(*root);
     config.runbooks = read_runbooks(*root, folder);
-    config.llm = read_llm(root->child("llm").get());
+    config.llm = read_llm(root->child("llm").get(), folder);
+    config.gateway = read_gateway(root->child("gateway").get(), config.llm);
     config.routes = read_routes(*root, config.llm);
     config.limits = read_limits(root->child("limits").get());
     if (config.admin.tokens.empty()) root->warning("admin", "has no tokens: the admin API refuses every call");
     if (config.vendors.empty()) root->warning("", "has no vendor's section: no webhook is taken");
     if (config.llm.targets.empty()) root->warning("llm", "has no targets: the built-in analyst answers alone");
     return config;
-}
-
-result<std::string> read_file(const std::string& path) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) return Error{errc::not_found, path + ": is a directory"};
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string text(2 * 1024 * 1024, '\0');  // over the document's cap, which reports it
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) return Error{errc::not_found, path + ": cannot read the file: " + std::strerror(errno)};
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
 }
 
 }  // namespace
@@ -201,13 +190,25 @@ std::string item_key(const std::string& key, std::size_t index, std::size_t coun
     return count > 1 ? key + "[" + std::to_string(index) + "]" : key;
 }
 
+result<std::string> read_text_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) return Error{errc::not_found, path + ": is a directory"};
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::string text(2 * 1024 * 1024, '\0');  // over the document's cap, which reports it
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file.is_open() || file.bad()) return Error{errc::not_found, path + ": cannot read the file: " + std::strerror(errno)};
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return text;
+}
+
 result<Loaded> load_config(const std::string& file, Environment environment, VendorServices services) {
     std::string folder = std::filesystem::path(file).parent_path().string();
     ConfigDocument document;
     if (file.empty()) {
         document = environment_document(environment);
     } else {
-        auto text = read_file(file);
+        auto text = read_text_file(file);
         if (!text) return text.error();
         document = ConfigDocument::from_text(file, folder, *text, std::move(environment));
     }

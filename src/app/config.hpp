@@ -3,14 +3,17 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "admin/tokens.hpp"
 #include "alert/alert.hpp"
 #include "app/section.hpp"
+#include "gateway/gateway.hpp"
 #include "integrations/vendor.hpp"
 #include "investigation/subject.hpp"
+#include "llm/classify.hpp"
 #include "llm/target.hpp"
 
 namespace gumshoe {
@@ -43,8 +46,18 @@ struct LlmConfig {
     double per_investigation_usd = 0.50;                            // 0: no limit
     double per_day_usd = 50;                                        // 0: no limit
     std::map<std::string, std::unique_ptr<llm::Dialect>> dialects;  // by provider; the targets point to them
-    llm::Chain targets;                                             // all, in the order of the file
+    llm::Targets targets;                                           // in the order of the file; one with several keys once for each
     std::map<std::string, llm::Chain> chains;                       // "default" is always there; empty without targets
+    std::map<std::string, std::string> tasks;                       // the chain of a task (model_tasks) that has one of its own
+    std::map<std::string, double> teams;                            // what each may spend a day, US dollars; 0: no limit
+    std::vector<llm::ConfiguredClass> classes;                      // asked before the built-in ones
+    bool hedge = false;
+};
+
+struct GatewayConfig {
+    std::string listen = "127.0.0.1:8090";
+    std::vector<gateway::Token> tokens;
+    milliseconds deadline = limits::llm_deadline;  // of one answer
 };
 
 /// What an alert must be like. Within a list one suffices; an empty list asks nothing.
@@ -59,8 +72,9 @@ struct RouteMatch {
 struct RouteRule {
     std::string name;  // its number, counted from 1
     RouteMatch match;
-    std::string channel;  // "": the default channel
-    std::string chain = "default";
+    std::string channel;                       // "": the default channel
+    std::string chain;                         // "": the task's
+    std::string team;                          // "": nobody's
     std::shared_ptr<const llm::Target> keyed;  // a target of the chain with the route's own key, or null
     bool investigate = true;
 };
@@ -82,6 +96,7 @@ struct Config {
     std::vector<ServiceInfo> services;
     std::string runbooks;  // directory; "" without
     LlmConfig llm;
+    std::optional<GatewayConfig> gateway;  // absent: no endpoint
     std::vector<RouteRule> routes;
     LimitsConfig limits;
     std::vector<Secret> secrets;  // every one of the document, for redaction
@@ -104,7 +119,8 @@ std::string environment_help();
 /// The first route that matches, null when none does (then the defaults of RouteRule hold).
 const RouteRule* find_route(const std::vector<RouteRule>& routes, const Alert& alert);
 
-/// The chain of that name ("": the route's own) with the route's key in it. `route` may be null. An unknown name is the empty chain.
-llm::Chain chain_of(const LlmConfig& llm, const RouteRule* route, const std::string& name);
+/// Whom a task asks, with the route's key in it: the chain of that name, else the route's own, else the task's, else `default`.
+/// `route` may be null. An unknown name is the empty chain.
+llm::Chain chain_of(const LlmConfig& llm, const RouteRule* route, const std::string& name, const std::string& task);
 
 }  // namespace gumshoe

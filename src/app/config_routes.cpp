@@ -1,5 +1,6 @@
 // The list `routes`: reading it, and finding an alert's route and chain.
 #include <algorithm>
+#include <utility>
 
 #include "app/config_read.hpp"
 #include "integrations/registry.hpp"
@@ -45,11 +46,11 @@ std::shared_ptr<const llm::Target> read_key(Section& section, const llm::Chain& 
     if (!section.has("api_key")) section.error("api_key", "is missing");
     Secret key = section.secret("api_key");
     std::vector<std::string> known;
-    for (const auto& target : chain) known.push_back(target->name);
+    for (const llm::Link& link : chain) known.push_back(link.target->name);
     if (!name.empty()) refuse_unknown_word(section, "target", "a target of the route's chain", name, known);
     auto found = std::find(known.begin(), known.end(), name);
     if (found == known.end()) return nullptr;
-    auto keyed = std::make_shared<llm::Target>(*chain[static_cast<std::size_t>(found - known.begin())]);
+    auto keyed = std::make_shared<llm::Target>(*chain[static_cast<std::size_t>(found - known.begin())].target);
     keyed->api_key = std::move(key);
     keyed->account = llm::key_fingerprint(*keyed);
     return keyed;
@@ -64,9 +65,13 @@ RouteRule read_route(Section& section, const LlmConfig& llm) {
     std::vector<std::string> known;
     for (const auto& [name, chain] : llm.chains) known.push_back(name);
     if (!route.chain.empty()) refuse_unknown_word(section, "chain", "a chain", route.chain, known);
-    auto chain = llm.chains.find(route.chain);
-    auto key = section.child("llm_key");
-    if (key) route.keyed = read_key(*key, chain == llm.chains.end() ? llm::Chain() : chain->second);
+    if (section.has("team")) {
+        known.clear();
+        for (const auto& [name, per_day] : llm.teams) known.push_back(name);
+        route.team = section.required_text("team");
+        if (!route.team.empty()) refuse_unknown_word(section, "team", "a team of llm.teams", route.team, known);
+    }
+    if (auto key = section.child("llm_key")) route.keyed = read_key(*key, chain_of(llm, &route, "", "analysis"));
     return route;
 }
 
@@ -107,12 +112,20 @@ const RouteRule* find_route(const std::vector<RouteRule>& routes, const Alert& a
     return found == routes.end() ? nullptr : &*found;
 }
 
-llm::Chain chain_of(const LlmConfig& llm, const RouteRule* route, const std::string& name) {
-    auto found = llm.chains.find(!name.empty() ? name : route ? route->chain : "default");
+llm::Chain chain_of(const LlmConfig& llm, const RouteRule* route, const std::string& name, const std::string& task) {
+    std::string wanted = !name.empty() ? name : route ? route->chain : "";
+    if (const auto own = llm.tasks.find(task); wanted.empty() && own != llm.tasks.end()) wanted = own->second;
+    const auto found = llm.chains.find(wanted.empty() ? "default" : wanted);
     if (found == llm.chains.end()) return {};
-    llm::Chain chain = found->second;
-    for (auto& target : chain) {
-        if (route && route->keyed && route->keyed->name == target->name) target = route->keyed;
+    if (!route || !route->keyed) return found->second;
+    llm::Chain chain;
+    bool placed = false;  // one link with the route's key stands for all keys of its target
+    for (llm::Link link : found->second) {
+        if (link.target->name == route->keyed->name) {
+            if (std::exchange(placed, true)) continue;
+            link.target = route->keyed;
+        }
+        chain.push_back(std::move(link));
     }
     return chain;
 }

@@ -2,7 +2,9 @@
 #include "app/service.hpp"
 
 #include "admin/api.hpp"
+#include "admin/llm_meter.hpp"
 #include "alert/intake.hpp"
+#include "app/gateway_endpoint.hpp"
 #include "app/process.hpp"
 #include "base/log.hpp"
 #include "base/version.hpp"
@@ -25,6 +27,14 @@ std::map<std::string, std::string> titles_of_vendors() {
     std::map<std::string, std::string> titles;
     for (const Vendor& vendor : vendors()) titles.emplace(vendor.name, vendor.title);
     return titles;
+}
+
+std::map<std::string, std::unique_ptr<llm::Dialect>> all_dialects() {
+    std::map<std::string, std::unique_ptr<llm::Dialect>> dialects;
+    for (const Vendor& vendor : vendors()) {
+        if (vendor.dialect) dialects.emplace(vendor.name, vendor.dialect());
+    }
+    return dialects;
 }
 
 class RunningService final : public Service {
@@ -68,7 +78,9 @@ private:
     Redactor redactor_;
     Prompts prompts_;
     Store store_;
+    LlmMeter meter_;
     std::unique_ptr<llm::Router> router_;
+    std::map<std::string, std::unique_ptr<llm::Dialect>> dialects_ = all_dialects();
     std::unique_ptr<MessageDelivery> delivery_;
     Presenter presenter_;
     Equipment equipment_;
@@ -78,6 +90,7 @@ private:
     AdminApi admin_;
     std::unique_ptr<HttpServer> public_server_;
     std::unique_ptr<HttpServer> admin_server_;
+    std::unique_ptr<GatewayEndpoint> gateway_;  // null without its section
     bool ready_ = false;
 };
 
@@ -88,8 +101,11 @@ RunningService::RunningService(EventLoop& loop, HttpClient& http, Config config,
       redactor_(config_.secrets),
       prompts_(std::move(prompts)),
       store_(std::move(store)),
-      router_(llm::make_router(http, *store_.attempts, loop, loop.clock(), {.per_day_usd = config_.llm.per_day_usd},
-                               [this](std::string subject, std::string words) { tell_ops(std::move(subject), std::move(words)); })),
+      meter_(*store_.attempts, config_.llm.targets),
+      router_(make_metered_router(
+          llm::make_router(http, meter_, loop, loop.clock(), {.per_day_usd = config_.llm.per_day_usd, .hedge = config_.llm.hedge},
+                           [this](std::string subject, std::string words) { tell_ops(std::move(subject), std::move(words)); }),
+          meter_, loop.clock())),
       delivery_(make_delivery(*store_.outbox, channel(), loop, loop.clock(), delivery_options())),
       presenter_(
           *store_.investigations, *delivery_, [this](const Alert& alert) { return channel_of(alert); },
@@ -173,23 +189,17 @@ IntakePolicy RunningService::intake_policy() {
 }
 
 AdminServices RunningService::admin_services() {
-    AdminServices services{*store_.admin,
-                           *store_.investigations,
-                           *store_.journal,
-                           *store_.attempts,
-                           *router_,
-                           loop_.clock(),
-                           config_.admin.tokens,
-                           {},
-                           {},
-                           {},
-                           {},
-                           {}};
-    for (const auto& [name, chain] : config_.llm.chains) {
-        auto& targets = services.chains[name];
-        for (const auto& target : chain) targets.push_back(target->name);
-    }
-    for (const auto& target : config_.llm.targets) services.targets[target->name] = target->provider + " " + target->model_on_wire();
+    AdminServices services{.store = *store_.admin,
+                           .investigations = *store_.investigations,
+                           .journal = *store_.journal,
+                           .attempts = *store_.attempts,
+                           .router = *router_,
+                           .clock = loop_.clock(),
+                           .tokens = config_.admin.tokens,
+                           .targets = config_.llm.targets,
+                           .chains = config_.llm.chains,
+                           .teams = config_.llm.teams};
+    for (const auto& [provider, dialect] : dialects_) services.dialects[provider] = dialect.get();
     services.on_work = [this] { worker_->wake(); };
     services.ready = [this] { return ready_; };
     services.samples = [this] { return samples(); };
@@ -217,7 +227,16 @@ RouteDecision RunningService::decide(const Alert& alert) const {
 
 Route RunningService::route(const Alert& alert, const std::string& chain) const {
     const RouteRule* rule = find_route(config_.routes, alert);
-    return {.channel = channel_of(alert), .chain = options_.models ? chain_of(config_.llm, rule, chain) : llm::Chain{}};
+    Route route{.channel = channel_of(alert), .models = {}};
+    if (!options_.models) return route;
+    for (const std::string_view task : model_tasks) {
+        route.models.chains.emplace(task, chain_of(config_.llm, rule, chain, std::string(task)));
+    }
+    if (rule && !rule->team.empty()) {
+        route.models.team = rule->team;
+        route.models.team_per_day_usd = config_.llm.teams.at(rule->team);
+    }
+    return route;
 }
 
 std::string RunningService::channel_of(const Alert& alert) const {
@@ -226,9 +245,11 @@ std::string RunningService::channel_of(const Alert& alert) const {
 }
 
 std::vector<Sample> RunningService::samples() const {
-    return {{"gumshoe_build_info", "{version=\"" + std::string(version()) + "\"}", 1},
-            {"gumshoe_resident_bytes", "", static_cast<double>(resident_bytes())},
-            {"gumshoe_runs_in_flight", "", static_cast<double>(worker_->running())}};
+    std::vector<Sample> samples = meter_.samples();
+    samples.push_back({"gumshoe_build_info", "{version=\"" + std::string(version()) + "\"}", 1});
+    samples.push_back({"gumshoe_resident_bytes", "", static_cast<double>(resident_bytes())});
+    samples.push_back({"gumshoe_runs_in_flight", "", static_cast<double>(worker_->running())});
+    return samples;
 }
 
 void RunningService::tell_ops(std::string subject, std::string words) {
@@ -275,6 +296,10 @@ result<void> RunningService::listen() {
     auto admin = make_http_server(loop_, std::move(inside), [this](RawRequest request) { return admin_.handle(std::move(request)); });
     if (!admin) return in_context("admin.listen", admin.error());
     admin_server_ = std::move(*admin);
+    if (!config_.gateway) return {};
+    auto gateway = open_gateway(loop_, *config_.gateway, config_.llm, *router_);
+    if (!gateway) return in_context("gateway.listen", gateway.error());
+    gateway_ = std::move(*gateway);
     return {};
 }
 
@@ -303,7 +328,10 @@ awaitable<void> RunningService::stop(Deadline deadline) {
     if (public_server_) {
         co_await public_server_->stop(deadline);
     }
-    co_await worker_->stop(deadline);
+    std::vector<awaitable<void>> ends;
+    ends.push_back(worker_->stop(deadline));
+    if (gateway_) ends.push_back(gateway_->stop(deadline));
+    co_await loop_.all(std::move(ends));
     if (admin_server_) {
         co_await admin_server_->stop(deadline);
     }
@@ -356,6 +384,7 @@ task<void> RunningService::delivered(std::string investigation, Deadline deadlin
 result<std::unique_ptr<Service>> make_service(EventLoop& loop, HttpClient& http, Config config, ServiceOptions options) {
     auto prompts = load_prompts();
     if (!prompts) return prompts.error();
+    llm::set_configured_classes(config.llm.classes);
     auto store = open_sqlite_store(config.store.sqlite, loop);
     if (!store) return store.error();
     if (!options.print) options.print = [](const std::string&) {};

@@ -1,78 +1,10 @@
 // Bad configurations and the exact words about them. Every case is whole: all problems of the text, in its order, and nothing else.
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
 
-#include "app/config.hpp"
-#include "base/text.hpp"
+#include "tests/unit/app/config_file.hpp"
 
 using namespace gumshoe;
-
-namespace {
-
-const std::map<std::string, std::string> variables{
-    {"TOKEN", "canary-admin-token-0123"}, {"SHORT", "canary-short"},         {"EMPTY", ""},
-    {"KEY_A", "canary-key-a-0123456"},    {"KEY_B", "canary-key-b-0123456"},
-};
-
-Environment environment() {
-    return [](const std::string& name) -> std::optional<std::string> {
-        auto found = variables.find(name);
-        return found == variables.end() ? std::nullopt : std::optional<std::string>(found->second);
-    };
-}
-
-// A configuration file in a folder of its own.
-class File {
-public:
-    explicit File(const std::string& text) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "gumshoe-config-XXXXXX").string();
-        folder_ = mkdtemp(pattern.data());
-        write("c.yaml", text);
-    }
-    ~File() { std::filesystem::remove_all(folder_); }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-
-    void write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name, std::ios::binary) << text; }
-    std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
-    result<Loaded> load() const { return load_config((folder_ / "c.yaml").string(), environment(), {}); }
-    // The folder's name is of no interest.
-    std::string plain(const std::string& text) const { return replace_all(text, (folder_ / "c.yaml").string(), "c.yaml"); }
-
-private:
-    std::filesystem::path folder_;
-};
-
-std::string errors_of(const std::string& text) {
-    File file(text);
-    auto loaded = file.load();
-    return loaded ? "no error" : file.plain(loaded.error().message);
-}
-
-std::string warnings_of(const std::string& text) {
-    File file(text);
-    auto loaded = file.load();
-    return loaded ? file.plain(join(loaded->warnings, "\n")) : "error: " + file.plain(loaded.error().message);
-}
-
-struct Case {
-    std::string text;
-    std::string errors;
-};
-
-void check_all(const std::vector<Case>& cases) {
-    for (const Case& c : cases) {
-        CAPTURE(c.text.substr(0, 500));
-        std::string errors = errors_of(c.text);
-        CHECK(errors == c.errors);
-        CHECK(errors.find("canary") == std::string::npos);
-    }
-}
-
-}  // namespace
+using namespace gumshoe::test;
 
 TEST_CASE("What is not plain YAML is refused with its place") {
     check_all({
@@ -201,9 +133,11 @@ TEST_CASE("Targets, chains and routes are checked against each other") {
         "    - {name: spare, provider: anthropic, model: m, api_key: {env: KEY_B}, price: {}}\n";
     check_all({
         {"llm: {targets: [{name: a, provider: opnai, model: m}]}\n",
-         "c.yaml:1:37: llm.targets[0].provider: is not a provider of this build; expected one of anthropic, openai; did you mean openai?"},
-        {"llm: {targets: [{name: a, provider: ollama, model: m}]}\n",
-         "c.yaml:1:37: llm.targets[0].provider: is not a provider of this build; expected one of anthropic, openai"},
+         "c.yaml:1:37: llm.targets[0].provider: is not a provider of this build; expected one of anthropic, azure, bedrock, gemini, groq, "
+         "llamacpp, ollama, openai, openai_responses, openrouter, vllm; did you mean openai?"},
+        {"llm: {targets: [{name: a, provider: datadog, model: m}]}\n",
+         "c.yaml:1:37: llm.targets[0].provider: is not a provider of this build; expected one of anthropic, azure, bedrock, gemini, groq, "
+         "llamacpp, ollama, openai, openai_responses, openrouter, vllm"},
         {"llm: {targets: [{name: a, provider: openai}]}\n",
          "c.yaml:1:17: llm.targets[0].api_key: is missing; only a target with an api_url of its own may do without\n"
          "c.yaml:1:17: llm.targets[0].model: is missing"},
@@ -268,7 +202,7 @@ TEST_CASE("All problems of a file are reported at once, in its order") {
 }
 
 TEST_CASE("Warnings name their place too, and hold no secret") {
-    File file("");
+    ConfigFile file("");
     file.write("open.txt", "canary-file-0123456\n\n");
     file.write("closed.txt", "canary-file-0123456\r\n");
     std::filesystem::permissions(file / "open.txt", std::filesystem::perms(0644));
@@ -312,8 +246,8 @@ TEST_CASE("Warnings name their place too, and hold no secret") {
 }
 
 TEST_CASE("A file that cannot be read is an error that names it") {
-    auto missing = load_config("/nowhere/gumshoe.yaml", environment(), {});
+    auto missing = load_config("/nowhere/gumshoe.yaml", config_environment(), {});
     REQUIRE(missing.has_error());
     CHECK(missing.error().message == "/nowhere/gumshoe.yaml: cannot read the file: No such file or directory");
-    CHECK(load_config("/", environment(), {}).error().message == "/: is a directory");
+    CHECK(load_config("/", config_environment(), {}).error().message == "/: is a directory");
 }

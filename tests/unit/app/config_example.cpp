@@ -41,6 +41,7 @@ Variables example_variables() {
             {"SLACK_SIGNING_SECRET", "signing-secret-0123"},
             {"OPENAI_API_KEY", "openai-key-0123"},
             {"ANTHROPIC_API_KEY", "anthropic-key-0123"},
+            {"ANTHROPIC_SPARE_KEY", "anthropic-spare-key-0123"},
             {"PAYMENTS_OPENAI_KEY", "payments-key-0123"}};
 }
 
@@ -68,7 +69,7 @@ bool receives(const Config& config, std::string_view vendor) {
 
 std::string names_of(const llm::Chain& chain) {
     std::vector<std::string> names;
-    for (const auto& target : chain) names.push_back(target->name);
+    for (const llm::Link& link : chain) names.push_back(link.target->name);
     return join(names, " ");
 }
 
@@ -103,9 +104,12 @@ TEST_CASE("The example file loads without a warning, and says what it means") {
     CHECK(config.llm.deadline == 90s);
     CHECK(config.llm.per_investigation_usd == 0.5);
     CHECK(config.llm.per_day_usd == 50);
-    CHECK(names_of(config.llm.targets) == "main second local");
-    CHECK(names_of(config.llm.chains.at("default")) == "main second local");
-    CHECK(names_of(config.llm.chains.at("cheap")) == "local second");
+    CHECK(names_of(llm::in_order(config.llm.targets)) == "main second second local");
+    CHECK(names_of(config.llm.chains.at("default")) == "main second second local");
+    CHECK(names_of(config.llm.chains.at("cheap")) == "local second second");
+    CHECK(config.llm.teams.at("payments") == 5);
+    CHECK(config.llm.tasks.at("repair") == "default");
+    CHECK(config.llm.classes.size() == 1);
     const llm::Target& main = *config.llm.targets[0];
     CHECK(main.dialect->provider() == "openai");
     CHECK(main.api_url == main.dialect->default_api_url());
@@ -113,8 +117,10 @@ TEST_CASE("The example file loads without a warning, and says what it means") {
     CHECK(main.account == llm::key_fingerprint(main));
     CHECK(main.price.output_per_million == 10);
     CHECK(config.llm.targets[1]->overrides.max_output_tokens == 8192);
-    CHECK(config.llm.targets[2]->api_key.empty());
-    CHECK(config.llm.targets[2]->account == "local");
+    CHECK(config.llm.targets[1]->price.output_per_million == 10);  // of the price table
+    CHECK(config.llm.targets[2]->account == "spare");
+    CHECK(config.llm.targets[3]->api_key.empty());
+    CHECK(config.llm.targets[3]->account == "local");
     CHECK(config.limits.concurrent_investigations == 8);
     CHECK(config.limits.group_window == 300s);
     CHECK(config.limits.storm_investigations == limits::storm_investigations);
@@ -133,6 +139,7 @@ TEST_CASE("The example says the defaults where it says so") {
     CHECK(example_config.llm.deadline == defaults.llm.deadline);
     CHECK(example_config.llm.per_investigation_usd == defaults.llm.per_investigation_usd);
     CHECK(example_config.llm.per_day_usd == defaults.llm.per_day_usd);
+    CHECK(example_config.llm.hedge == defaults.llm.hedge);
     CHECK(example_config.limits.concurrent_investigations == defaults.limits.concurrent_investigations);
     CHECK(example_config.limits.group_window == defaults.limits.group_window);
     CHECK(example_config.limits.cooldown == defaults.limits.cooldown);
@@ -173,15 +180,16 @@ TEST_CASE("A route's own key replaces the target's, on an account of its own") {
     Alert alert = alert_of("cart", "prod");
     alert.labels = {{"team", "payments"}};
     const RouteRule* route = find_route(config.routes, alert);
-    llm::Chain chain = chain_of(config.llm, route, "");
-    CHECK(names_of(chain) == "main second local");
-    CHECK(chain[0]->api_key.reveal() == "payments-key-0123");
-    CHECK(chain[0]->account != config.llm.targets[0]->account);
-    CHECK(chain[1] == config.llm.targets[1]);
+    llm::Chain chain = chain_of(config.llm, route, "", "analysis");
+    CHECK(route->team == "payments");
+    CHECK(names_of(chain) == "main second second local");
+    CHECK(chain[0].target->api_key.reveal() == "payments-key-0123");
+    CHECK(chain[0].target->account != config.llm.targets[0]->account);
+    CHECK(chain[1].target == config.llm.targets[1]);
     CHECK(config.llm.targets[0]->api_key.reveal() == "openai-key-0123");
-    CHECK(names_of(chain_of(config.llm, route, "cheap")) == "local second");
-    CHECK(names_of(chain_of(config.llm, nullptr, "")) == "main second local");
-    CHECK(chain_of(config.llm, nullptr, "no-such-chain").empty());
+    CHECK(names_of(chain_of(config.llm, route, "cheap", "analysis")) == "local second second");
+    CHECK(names_of(chain_of(config.llm, nullptr, "", "analysis")) == "main second second local");
+    CHECK(chain_of(config.llm, nullptr, "no-such-chain", "analysis").empty());
 }
 
 TEST_CASE("The version is of the settings: not of secrets, comments or layout") {
@@ -231,8 +239,8 @@ TEST_CASE("Without a file the environment is the configuration") {
     CHECK(config.default_channel == "C0123456789");
     CHECK(config.ops_channel == "C0123456789");
     CHECK(names_of(config.llm.chains.at("default")) == "openai anthropic");
-    CHECK(config.llm.chains.at("default")[0]->model == "gpt-6");
-    CHECK(config.llm.chains.at("default")[1]->model == "claude-sonnet-5");
+    CHECK(config.llm.chains.at("default")[0].target->model == "gpt-6");
+    CHECK(config.llm.chains.at("default")[1].target->model == "claude-sonnet-5");
     for (const std::string& warning : loaded.warnings) CHECK(warning.find("is missing: its calls count as free") != std::string::npos);
 }
 
