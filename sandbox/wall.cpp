@@ -14,13 +14,13 @@ namespace {
 
 using enum WallScenario::MadeBy;
 
-constexpr std::string_view no_accounts = "a model server of one's own has no accounts, bills or regions";
+constexpr std::string_view no_accounts = "Ollama suspends no accounts, bills nobody into a limit and shuts no region out";
 constexpr std::string_view in_a_stream = "a whole answer has no middle and no end of its own: S32 and S33 stand for it";
 
 constexpr auto scenarios = std::to_array<WallScenario>({
     {"S01", "fb-s01", "the key is not accepted"},
     {"S02", "fb-s02", "the account is deactivated", simulation, true, true, "ollama", "", no_accounts},
-    {"S03", "fb-s03", "the quota or credit is used up (insufficient_quota)", simulation, true, true, "ollama", "", no_accounts},
+    {"S03", "fb-s03", "the quota or credit is used up (insufficient_quota)"},
     {"S04", "fb-s04", "a hard billing limit is reached (a 400)", simulation, true, true, "ollama", "", no_accounts},
     {"S05", "fb-s05", "a spend limit is reached, without Retry-After", simulation, true, true, "ollama", "", no_accounts},
     {"S06", "fb-s06", "429 with Retry-After: 1"},

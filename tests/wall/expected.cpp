@@ -81,6 +81,14 @@ constexpr auto exceptions = std::to_array<Exception>({
     {"anthropic", "", {"fb-s28", overloaded, 1, counted}},
     {"anthropic", "", {"fb-s29", overloaded, 1, counted}},
     {"anthropic", "", {"fb-s33", overloaded, 1, counted}},
+    {"gemini", "", {"fb-s10-504", timeout, 1, counted}},             // DEADLINE_EXCEEDED
+    {"gemini", "", {"fb-s15-refusal", content_filter, 1, nothing}},  // it refuses by its filter alone
+    {"gemini", "", {"fb-s33", overloaded, 1, counted}},
+    {"bedrock", "", {"fb-s33", bad_body, 1, counted}},
+    {"ollama", "", {"fb-s28", bad_body, 1, counted}},  // its errors are words without a code
+    {"ollama", "", {"fb-s29", bad_body, 1, counted}},
+    {"ollama", "", {"fb-s33", bad_body, 1, counted}},
+    {"ollama", "", {"fb-s37", schema_invalid, 1, nothing}},  // a 500: there is no answer that could be mended
 });
 
 }  // namespace

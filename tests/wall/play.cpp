@@ -15,24 +15,34 @@
 namespace gumshoe::test {
 namespace {
 
-/// Long enough that the middle of a stream of it holds content.
-json scenario() {
+std::string key_of(const std::string& run) {
+    return std::string(wall_canary) + run;
+}
+
+/// The answer is long enough that the middle of a stream of it holds content.
+json scenario_of(const std::string& run) {
     const std::string summary =
         "The checkout service's connection pool is exhausted since release 4f1c2aa, which holds a connection for as long as it waits for "
         "the payment gateway; café orders wait too. Roll the release back, or raise the pool's size until it is mended.";
-    return {{"llm", {{"script", json::array({{{"answer", {{"summary", summary}}}}})}}}};
+    json scenario;
+    scenario["llm"]["script"] = json::array({{{"answer", {{"summary", summary}}}}});
+    scenario["llm"]["bedrock"] = {{"access_key_id", "AKIAWALL"}, {"secret_access_key", key_of(run)}};  // signatures are made with it
+    return scenario;
 }
 
-llm::Request question() {
+/// With a tool where the fault is in a call, with an effort where that is what is refused.
+llm::Request question_for(const llm::Target& target) {
     llm::Request request;
     request.messages = {{.role = llm::Role::system, .text = "You are an analyst."}, {.role = llm::Role::user, .text = "Why?"}};
-    request.tools = {
-        {"get_logs", "Log lines of a service.",
-         R"({"type":"object","properties":{"service":{"type":"string"}},"required":["service"],"additionalProperties":false})"}};
     request.schema_name = "finding";
     request.schema = R"({"type":"object","properties":{"summary":{"type":"string"}},"required":["summary"],"additionalProperties":false})";
     request.max_output_tokens = 1000;
-    request.temperature = 0.2;
+    if (target.model == "fb-s37") {
+        request.tools = {
+            {"get_logs", "Log lines of a service.",
+             R"({"type":"object","properties":{"service":{"type":"string"}},"required":["service"],"additionalProperties":false})"}};
+    }
+    if (target.model == "fb-s16" && target.provider == "ollama") request.reasoning_effort = "low";
     return request;
 }
 
@@ -52,7 +62,9 @@ std::string file(const std::string& path) {
 }  // namespace
 
 std::vector<Spoken> spoken() {
-    return {{"openai", "openai", ""}, {"anthropic", "anthropic", ""}};
+    return {{"openai", "openai"},       {"openai_responses", "openai"},  {"azure", "azure"},
+            {"anthropic", "anthropic"}, {"gemini", "gemini", "/v1beta"}, {"bedrock", "bedrock"},
+            {"ollama", "ollama"}};
 }
 
 /// Everything of one case, so that nothing of another can be taken for its own.
@@ -98,27 +110,30 @@ std::shared_ptr<const llm::Target> WallBench::target_of(const Stand& stand, cons
     target->model = std::move(model);
     target->api_url = stand.server->url(as.simulation) + std::string(as.path);
     target->account = stand.run;
-    target->api_key = Secret(std::string(wall_canary) + stand.run);
+    target->api_key = Secret(key_of(stand.run));
+    target->settings = {{"api_version", "2024-10-21"}, {"region", "us-east-1"}, {"access_key_id", "AKIAWALL"}};
     target->dialect = dialect_of(as.provider);
     target->context_window = target->name == "main" ? 128'000 : 1'000'000;
     return target;
 }
 
-awaitable<Seen> WallBench::play_one(WallCase its) {
-    const Spoken other = its.main.simulation == "openai" ? Spoken{"anthropic", "anthropic", ""} : Spoken{"openai", "openai", ""};
+std::unique_ptr<sandbox::SandboxServer> WallBench::server_for(const WallCase& its, std::string_view other) {
     sandbox::SandboxOptions options;
-    options.scenario = std::make_shared<const json>(scenario());
+    options.scenario = std::make_shared<const json>(scenario_of(its.name));
     options.zero = loop_->clock().now();
-    for (const std::string_view name : {its.main.simulation, other.simulation})
-        options.simulations.emplace_back(find_vendor(name)->simulation);
+    for (const std::string_view name : {its.main.simulation, other}) options.simulations.emplace_back(find_vendor(name)->simulation);
     auto server = sandbox::make_sandbox_server(*loop_, std::move(options));
     if (!server) throw std::runtime_error("no server: " + server.error().message);
+    return std::move(*server);
+}
 
+awaitable<Seen> WallBench::play_one(WallCase its) {
+    const Spoken other = its.main.simulation == "openai" ? Spoken{"anthropic", "anthropic"} : Spoken{"openai", "openai"};
     Seen seen;
     Stand stand;
     stand.run = its.name;
     stand.stream = its.stream;
-    stand.server = std::move(*server);
+    stand.server = server_for(its, other.simulation);
     auto on_dead = [this, &seen](const std::string& subject, const std::string& words) {
         seen.alarms.push_back(subject + "\n" + words);
         said_ += subject + words;
@@ -157,7 +172,8 @@ awaitable<std::variant<llm::Answer, llm::NoAnswer>> WallBench::ask(Stand& stand)
     llm::Chain chain = llm::in_order({stand.main, stand.second});
     llm::Router::Check check = has_summary;
     Deadline deadline = Deadline::after(loop_->clock(), wall_deadline);
-    auto outcome = co_await stand.router->complete(question(), std::move(chain), std::move(context), deadline, std::move(check));
+    auto outcome =
+        co_await stand.router->complete(question_for(*stand.main), std::move(chain), std::move(context), deadline, std::move(check));
     if (const auto* answer = std::get_if<llm::Answer>(&outcome)) {
         said_ += answer->note + answer->reply.text;
         for (const llm::Hop& hop : answer->hops) said_ += hop.failure.reason;

@@ -26,7 +26,7 @@ inline constexpr milliseconds wall_deadline{8000};
 struct Spoken {
     std::string_view provider;
     std::string_view simulation;  // its name
-    std::string_view path;        // of the API, below the simulation's root
+    std::string_view path = {};   // of the API, below the simulation's root
 };
 /// Those whose faults are tried.
 std::vector<Spoken> spoken();
@@ -74,6 +74,7 @@ private:
     awaitable<void> play_in_turn(std::shared_ptr<Work> work);
     awaitable<Seen> play_one(WallCase its);
     awaitable<std::variant<llm::Answer, llm::NoAnswer>> ask(Stand& stand);
+    std::unique_ptr<sandbox::SandboxServer> server_for(const WallCase& its, std::string_view other);
     std::shared_ptr<const llm::Target> target_of(const Stand& stand, const Spoken& as, std::string name, std::string model);
     const llm::Dialect* dialect_of(std::string_view provider);
 
