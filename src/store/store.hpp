@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/task.hpp"
@@ -18,6 +19,7 @@ class InvestigationStore;
 class Journal;
 class Outbox;
 class Queue;
+struct Quarantine;
 
 struct Store {
     std::unique_ptr<Database> database;
@@ -40,5 +42,8 @@ result<Store> open_sqlite_store(const std::string& path, EventLoop& loop);
 
 /// Copies what is committed now into a new file, while a service may be writing: for reading beside it, and for backups.
 result<void> snapshot_sqlite_store(const std::string& path, const std::string& into);
+
+/// What the service that owns the file has put out, read beside it. Errors: storage.
+result<std::vector<Quarantine>> read_quarantines(const std::string& path);
 
 }  // namespace gumshoe
