@@ -405,3 +405,19 @@ TEST_CASE("a migration is one transaction, and a file with data is copied first"
         CHECK((info.st_mode & 0777) == 0600);
     }
 }
+
+TEST_CASE("quarantines are read beside the service that owns the file; a file that is no database is told") {
+    TestStore test;
+    const Quarantine entry{"account:ab12", "account_dead", "deactivated", test.clock.now(), test.clock.now() + seconds(60), 2};
+    test.get(test->attempts->quarantine(entry));
+    const auto read = read_quarantines(test.folder / "test.db");
+    REQUIRE(read.has_value());
+    REQUIRE(read->size() == 1);
+    CHECK(read->front().scope == entry.scope);
+    CHECK(read->front().reason == entry.reason);
+    CHECK(read->front().since == entry.since);
+    CHECK(read->front().until == entry.until);
+    CHECK(read->front().strikes == 2);
+    std::ofstream(test.folder / "text.db") << "this is no database, however long the text is made to be";
+    CHECK(read_quarantines(test.folder / "text.db").error().code == errc::storage);
+}
