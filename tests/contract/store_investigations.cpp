@@ -264,6 +264,48 @@ TEST_CASE("investigations: finished ones come newest first, one run each") {
     CHECK(ids(*unshown.finished_at, 10) == std::vector<std::string>{replayed.id, unshown.id});
 }
 
+TEST_CASE("investigations: the last finding of a model for an alert, not of facts alone, not of another alert, not of another time") {
+    InvestigationTest test;
+    const auto found = [&](const std::string& fingerprint, Timestamp since, Timestamp until) {
+        const auto run = test.store.get(test.investigations().last_model_finding("datadog", fingerprint, since, until));
+        return run ? run->id : "none";
+    };
+    const auto end = [&](const std::string& fingerprint, const std::string& finding) {
+        RunRow run = test.start(fingerprint);
+        const Fence fence = test.claim();
+        test.store.get(test.investigations().complete(fence, run.id, finding, true, test.clock.now()));
+        test.store.get(test.store->queue->finish(fence));
+        return run.id;
+    };
+    const Timestamp began = test.clock.now();
+    const std::string first = end("pool", R"({"degraded":false})");
+    const Timestamp between = test.clock.now() + milliseconds(1);
+    const std::string second = end("pool", R"({"degraded":false})");
+    end("pool", R"({"degraded":true})");
+    end("disk", R"({"degraded":false})");
+    test.start("pool");  // not finished: no finding at all
+    const Timestamp now = test.clock.now() + seconds(1);
+    CHECK(found("pool", began, now) == second);
+    CHECK(found("pool", began, between) == first);
+    CHECK(found("pool", now, now + seconds(1)) == "none");
+    CHECK(found("cpu", began, now) == "none");
+    CHECK_FALSE(test.store.get(test.investigations().last_model_finding("signoz", "pool", began, now)));
+}
+
+TEST_CASE("investigations: a run that is discarded leaves its attempts and no journal") {
+    InvestigationTest test;
+    const RunRow parent = test.finished("pool");
+    const RunRow run = test.store.get(test.investigations().replay(test.replay_of(parent), test.clock.now()));
+    const Fence fence = test.claim();
+    test.store.get(test.journal().intend(fence, step(run.id, "gather/logs", test.clock.now())));
+    test.store.get(test.investigations().discard(fence, run.id, "no model answered", test.clock.now()));
+    CHECK(test.state(run) == "done/failed");
+    CHECK(test.store.get(test.journal().steps(run.id, false)).empty());
+    Fence stale = fence;
+    ++stale.attempt;
+    CHECK(code_of(test.store.run(test.investigations().discard(stale, run.id, "", test.clock.now()))) == errc::lease_lost);
+}
+
 TEST_CASE("journal: a step is intended once, recorded once and read back as it was") {
     InvestigationTest test;
     const RunRow run = test.start();

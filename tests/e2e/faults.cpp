@@ -80,3 +80,47 @@ TEST_CASE("Slack loses its answer after it posted: still one message, found agai
     CHECK(stage.messages().size() == 1);
     CHECK(stage.requests("slack", "/chat.postMessage").size() == 1);
 }
+
+TEST_CASE("all models down when an alert fires again: facts, and beside them what a model said the last time, marked as stale") {
+    Stage stage("bad-deploy", json::object(), [](json& config) { config["limits"] = {{"cooldown", "0s"}, {"group_window", "0s"}}; });
+    stage.start_service();
+    const std::string first = investigation_of(stage.send_webhook());
+    stage.finished(first);
+    REQUIRE(stage.message_says("CONFIRMED cause"));
+
+    stage.set_faults(
+        {{{"vendor", "openai"}, {"kind", "status"}, {"status", 500}}, {{"vendor", "anthropic"}, {"kind", "status"}, {"status", 529}}});
+    REQUIRE(stage.send_webhook("recovery").status == 202);
+    json again = stage.webhook();
+    json body = json::parse(again.at("body").get<std::string>());
+    body["id"] = "7960211200000000099";
+    body["alert_cycle_key"] = "another-cycle";
+    again["body"] = body.dump();
+    const std::string second = investigation_of(stage.send(again));
+    REQUIRE(second != first);
+    stage.finished(second);
+    REQUIRE(stage.message_says("What a model said of the same alert"));
+    CHECK(stage.message_says("(stale)"));
+    CHECK(stage.message_says(first));
+    CHECK(stage.message_says("facts only"));
+    const json finding = stage.runs(second)[0].at("finding");
+    CHECK(finding.at("degraded") == true);
+    CHECK(finding.at("asides").at(0).at("investigation") == first);
+}
+
+TEST_CASE("a row of the configuration decides what a vendor's error means, before the built-in table") {
+    Stage stage("account-deactivated", json::object(), [](json& config) {
+        config["llm"]["classes"] = {{{"provider", "openai"},
+                                     {"message", "account * deactivated"},
+                                     {"class", "overloaded"},
+                                     {"words", "the {vendor} account takes a nap"}}};
+    });
+    stage.start_service();
+    const std::string id = investigation_of(stage.send_webhook());
+    stage.finished(id);
+    REQUIRE(stage.message_says("the OpenAI account takes a nap"));
+    const json attempts = stage.admin_json("/api/v1/investigations/" + id + "/attempts").at("attempts");
+    REQUIRE_FALSE(attempts.empty());
+    CHECK(attempts[0].at("outcome") == "overloaded");
+    CHECK(stage.admin_json("/api/v1/llm/targets").at("quarantines").empty());
+}
