@@ -50,17 +50,16 @@ private:
         }
     }
 
-    /// A target with several keys is a link for each; its weight is theirs together.
+    /// A target with several keys is a link for each.
     void add(Section& section, const std::string& key, const std::string& name, llm::Strategy strategy, double weight) {
         refuse_unknown_word(section, key, "a target", name, names_);
         if (!seen_.insert(name).second) {
             section.error(key, "stands in this chain a second time");
             return;
         }
-        const auto keys = std::ranges::count(llm_.targets, name, [](const auto& target) { return target->name; });
         for (const auto& target : llm_.targets) {
             if (target->name != name) continue;
-            chain_.push_back({.target = target, .group = group_, .strategy = strategy, .weight = weight / static_cast<double>(keys)});
+            chain_.push_back({.target = target, .group = group_, .strategy = strategy, .weight = weight});
         }
     }
 

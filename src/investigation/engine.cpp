@@ -20,7 +20,7 @@ std::map<std::string, JobHandler> Engine::handlers() {
         {"run", [this](Job job) { return execute(std::move(job)); }},
         {"refresh", [this](Job job) { return refresh(std::move(job)); }},
         {"annotate", [this](Job job) { return annotate(std::move(job)); }},
-        {reanalysis_job, [this](Job job) { return reanalyse(std::move(job.key), store_, queue_, equipment_); }},
+        {reanalysis_job, [this](Job job) { return reanalyse(std::move(job.key), store_, queue_, equipment_.clock); }},
     };
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "investigation/investigate.hpp"
+#include "investigation/store.hpp"
 
 namespace gumshoe {
 
@@ -16,7 +16,7 @@ milliseconds next_reanalysis(milliseconds waited);
 /// Whether it is worth asking again: facts alone are shown, the alert still fires, a day has not passed. `shown`: the run that people see.
 bool wants_reanalysis(const InvestigationRow& investigation, const RunRow& shown, Timestamp now);
 
-/// The job: a frozen replay in the place of the finding that is shown; put off while no model could be called.
-task<void> reanalyse(std::string investigation, InvestigationStore& store, Queue& queue, Equipment& equipment);
+/// The job: a frozen replay in the place of the finding that is shown; put off while another run is under way.
+task<void> reanalyse(std::string investigation, InvestigationStore& store, Queue& queue, Clock& clock);
 
 }  // namespace gumshoe

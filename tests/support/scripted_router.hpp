@@ -14,8 +14,7 @@ class ScriptedRouter final : public llm::Router {
 public:
     std::deque<std::string> answers;  // one after the other; none left: nobody answers
     std::string rejected;             // what nobody's answer came to, if anything
-    bool viable = true;
-    std::vector<std::string> asked;  // "analysis: main second; payments 5"
+    std::vector<std::string> asked;   // "analysis: main second; payments 5"
 
     awaitable<std::variant<llm::Answer, llm::NoAnswer>> complete(llm::Request request, llm::Chain chain, llm::RouteContext context,
                                                                  Deadline, Check check) override {
@@ -43,9 +42,7 @@ public:
     std::vector<Quarantine> quarantines() const override { return {}; }
     task<void> release(std::string) override { co_return result<void>(); }
     awaitable<std::vector<llm::Prospect>> dry_run(llm::Request, llm::Chain, llm::RouteContext) override {
-        llm::Prospect one;
-        one.viable = viable;
-        co_return std::vector<llm::Prospect>{one};
+        co_return std::vector<llm::Prospect>{};
     }
     void drill(std::string, FailureClass, int) override {}
     std::vector<llm::TargetState> snapshot(const llm::Targets&) const override { return {}; }
