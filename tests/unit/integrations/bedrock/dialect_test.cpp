@@ -7,6 +7,7 @@
 #include "integrations/bedrock/event_stream.hpp"
 #include "tests/support/fake_http.hpp"
 #include "tests/support/llm_conversation.hpp"
+#include "tests/support/llm_simulation.hpp"
 #include "tests/support/result_printing.hpp"
 
 using namespace gumshoe;
@@ -57,22 +58,25 @@ const std::size_t whole = stream.size() - usage.size();  // the answer ends here
 
 }  // namespace
 
-TEST_CASE("a request of a tool loop, as documented") {
-    const json expected = *parse_json(R"({
-        "system":[{"text":"You are an analyst."},{"cachePoint":{"type":"default"}}],
-        "messages":[{"role":"user","content":[{"text":"Alert."}]},
-            {"role":"assistant","content":[{"toolUse":{"toolUseId":"call_1","name":"get_logs","input":{"svc":"api"}}}]},
-            {"role":"user","content":[{"toolResult":{"toolUseId":"call_1","content":[{"text":"log text"}],"status":"success"}}]}],
-        "inferenceConfig":{"maxTokens":4096},
-        "additionalModelRequestFields":{"thinking":{"type":"enabled","budget_tokens":1024}},
-        "toolConfig":{"tools":[{"toolSpec":{"name":"get_logs","description":"Reads logs.","inputSchema":{"json":
-            {"type":"object","properties":{"svc":{"type":"string"}},"required":["svc"],"additionalProperties":false}}}}],"toolChoice":{"auto":{}}},
-        "outputConfig":{"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"name":"finding",
-            "schema":"{\"additionalProperties\":false,\"properties\":{\"a\":{\"type\":[\"string\",\"null\"]}},\"required\":[\"a\"],\"type\":\"object\"}"}}}}})");
-    CHECK(body_of(conversation(), "anthropic.claude-sonnet-4-5-20250929-v1:0") == expected);
+TEST_CASE("T-54: a request of a tool loop, as documented") {
+    Request request = conversation();
+    request.messages[2].opaque =
+        R"([{"reasoningContent":{"reasoningText":{"text":"hm","signature":"c2ln"}}},{"toolUse":{"toolUseId":"call_1","name":"get_logs","input":{"svc":"api"}}}])";
+    const json expected = *parse_json(test::fixture("bedrock", "request.json"));
+    CHECK(body_of(request, "anthropic.claude-sonnet-4-5-20250929-v1:0") == expected);
+    // What was thought elsewhere cannot be shown, and a loop that began without thought goes on without.
+    json without = expected;
+    without.erase("additionalModelRequestFields");
+    without["inferenceConfig"]["temperature"] = 0.2;
+    without["messages"][1]["content"].erase(0);
+    CHECK(body_of(conversation(), "anthropic.claude-sonnet-4-5-20250929-v1:0") == without);
+    request.tool_choice = ToolChoice::required;  // no tool may be forced on a model that thinks
+    const json forced = body_of(request, "anthropic.claude-sonnet-4-5-20250929-v1:0");
+    CHECK_FALSE(forced.contains("additionalModelRequestFields"));
+    CHECK(forced["toolConfig"]["toolChoice"] == json{{"any", json::object()}});
 }
 
-TEST_CASE("without tools there is no toolConfig: what was called before is told in words") {
+TEST_CASE("T-54: without tools there is no toolConfig: what was called before is told in words") {
     Request request = conversation();
     request.tool_choice = ToolChoice::none;
     const json body = body_of(request, "meta.llama3-70b-instruct-v1:0");
@@ -84,7 +88,7 @@ TEST_CASE("without tools there is no toolConfig: what was called before is told 
     CHECK_FALSE(body["system"].dump().find("cachePoint") != std::string::npos);
 }
 
-TEST_CASE("a model's id is one segment of the path, whatever is in it") {
+TEST_CASE("T-63: a model's id is one segment of the path, whatever is in it") {
     const auto url = [](const char* model, bool streams) { return dialect->build(conversation(), target(model), streams).url; };
     CHECK(url("anthropic.claude-v2:1", false) == "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-v2%3A1/converse");
     CHECK(url("arn:aws:bedrock:us-east-1:1:inference-profile/x", true).ends_with("inference-profile%2Fx/converse-stream"));
@@ -105,11 +109,8 @@ TEST_CASE("an API key is a bearer, a pair of keys signs; neither stands in the b
 }
 
 TEST_CASE("a whole answer is read") {
-    const auto outcome = dialect->read(test::http_response(
-        200,
-        R"({"output":{"message":{"role":"assistant","content":[{"text":"a"},{"toolUse":{"toolUseId":"t1","name":"get_logs","input":{"svc":"api"}}}]}},
-        "stopReason":"tool_use","usage":{"inputTokens":10,"outputTokens":5,"totalTokens":15,"cacheReadInputTokens":3,"cacheWriteInputTokens":2},"metrics":{"latencyMs":9}})",
-        {{"x-amzn-requestid", "req-1"}}));
+    const auto outcome =
+        dialect->read(test::http_response(200, test::fixture("bedrock", "response.json"), {{"x-amzn-requestid", "req-1"}}));
     const Reply& reply = std::get<Reply>(outcome);
     CHECK(reply.text == "a");
     CHECK(reply.stop == Stop::tool_calls);
@@ -123,25 +124,8 @@ TEST_CASE("a whole answer is read") {
     }
 }
 
-TEST_CASE("errors have their class from the type, wherever it stands") {
-    const auto failure = [](int status, const char* type, const char* body) {
-        return std::get<Failure>(dialect->read(test::http_response(status, body, {{"x-amzn-errortype", type}})));
-    };
-    CHECK(failure(429, "ThrottlingException:http://internal.amazon.com/", R"({"message":"Too many tokens, please wait"})").failure ==
-          FailureClass::rate_limit);
-    CHECK(failure(400, "", R"({"__type":"com.amazon.coral.service#ServiceQuotaExceededException","message":"x"})").failure ==
-          FailureClass::account_dead);
-    CHECK(failure(400, "ValidationException", R"({"message":"Input is too long for requested model."})").failure ==
-          FailureClass::context_overflow);
-    CHECK(failure(400, "ValidationException", R"({"message":"The provided model identifier is invalid."})").failure ==
-          FailureClass::model_gone);
-    CHECK(failure(400, "ValidationException", R"({"message":"other"})").failure == FailureClass::bad_request_unknown);
-    CHECK(failure(403, "AccessDeniedException", R"({"Message":"You don't have access to the model"})").failure == FailureClass::forbidden);
-    CHECK(failure(403, "ExpiredTokenException", R"({"message":"x"})").failure == FailureClass::auth_bad);
-    CHECK(failure(424, "ModelErrorException", R"({"message":"x"})").failure == FailureClass::server_error);
-    CHECK(failure(429, "ModelNotReadyException", R"({"message":"x"})").failure == FailureClass::overloaded);
-    CHECK(failure(408, "ModelTimeoutException", R"({"message":"x"})").failure == FailureClass::timeout);
-    CHECK(failure(503, "", "<html>").failure == FailureClass::overloaded);
+TEST_CASE("errors have their class from the type, wherever it stands, and the field that is refused its place in our body") {
+    test::check_errors(*dialect, "bedrock");
 }
 
 TEST_CASE("a streamed answer is the same however its bytes are cut") {

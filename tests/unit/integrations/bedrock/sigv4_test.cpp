@@ -45,7 +45,7 @@ const Vector vectors[] = {
 
 }  // namespace
 
-TEST_CASE("AWS's published vectors sign as published") {
+TEST_CASE("T-63: AWS's published vectors sign as published") {
     for (const Vector& v : vectors) {
         INFO(v.name);
         const std::string canonical = canonical_request(v.method, v.path, v.query, v.headers, sha256_hex(v.payload));
@@ -58,10 +58,7 @@ TEST_CASE("a value's outer spaces go, and inner runs of them count as one") {
     CHECK(canonical_request("GET", "/", "", spaced, "x").find("my-header1:a b c\n") != std::string::npos);
 }
 
-TEST_CASE("a model's id stands encoded on the wire and encoded once more in the signature") {
-    HttpRequest request;
-    request.method = "POST";
-    request.url = "https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-v2%3A1/converse";
+TEST_CASE("T-63: a model's id stands encoded on the wire and encoded once more in the signature") {
     const std::string canonical = canonical_request("POST", "/model/anthropic.claude-v2%3A1/converse", "", {{"host", "h"}}, "x");
     CHECK(canonical.find("/model/anthropic.claude-v2%253A1/converse\n") != std::string::npos);
     const std::string arn =
@@ -90,4 +87,28 @@ TEST_CASE("a signed request has its date, its digest, its token, and one Authori
     later.headers = {};
     sign_v4(later, {"AKIDEXAMPLE", Secret(secret), Secret("lent-token")}, "eu-central-1", "bedrock", now + std::chrono::minutes(1));
     CHECK(later.headers.find("authorization") != authorization);
+}
+
+TEST_CASE("T-63: requests for models with a colon and for ARNs are signed as AWS's own client signs them") {
+    const Timestamp now = from_millis(1440938160000);
+    const auto signed_as = [&](const char* url, const char* token, const char* region) {
+        HttpRequest request;
+        request.method = "POST";
+        request.url = url;
+        request.body = "{}";
+        sign_v4(request, {"AKIDEXAMPLE", Secret(secret), Secret(token)}, region, "bedrock", now);
+        const std::string authorization(request.headers.find("authorization").value());
+        return authorization.substr(authorization.size() - 64);
+    };
+    CHECK(signed_as("https://bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-v2%3A1/converse", "", "us-east-1") ==
+          "018d4580ee9ade0e0f9dd9724362c53393cdaeb02c07c3a70c2024da6009de13");
+    CHECK(signed_as("https://bedrock-runtime.eu-central-1.amazonaws.com/model/"
+                    "arn%3Aaws%3Abedrock%3Aeu-central-1%3A111122223333%3Aapplication-inference-profile%2Fa1b2c3/converse-stream",
+                    "lent-token", "eu-central-1") == "07d2c5f258a3803073fac9cdab579572bddeecaa9f0065ba6269df8f685bf64d");
+}
+
+TEST_CASE("a date is read as it is written") {
+    const Timestamp now = from_millis(1440938160000);
+    CHECK(parse_amz_date(amz_date(now)) == now);
+    for (const char* text : {"", "20150830T123600", "2015-08-30T12:36:00Z", "20150830T126000Z"}) CHECK_FALSE(parse_amz_date(text));
 }

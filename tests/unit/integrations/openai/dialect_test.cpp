@@ -6,6 +6,7 @@
 
 #include "integrations/openai/sandbox_check.hpp"
 #include "tests/support/fake_http.hpp"
+#include "tests/support/llm_simulation.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::llm;
@@ -75,17 +76,7 @@ const std::string stream =
 }  // namespace
 
 TEST_CASE("a request to a model that reasons, as documented") {
-    const json expected = *parse_json(R"({
-        "model":"gpt-5.1",
-        "messages":[{"role":"developer","content":"You are an analyst."},{"role":"user","content":"Alert."},
-            {"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"get_logs","arguments":"{\"svc\":\"api\"}"}}]},
-            {"role":"tool","tool_call_id":"call_1","content":"log text"}],
-        "tools":[{"type":"function","function":{"name":"get_logs","description":"Reads logs.","strict":true,
-            "parameters":{"type":"object","properties":{"svc":{"type":"string"}},"required":["svc"],"additionalProperties":false}}}],
-        "tool_choice":"auto",
-        "response_format":{"type":"json_schema","json_schema":{"name":"finding","strict":true,
-            "schema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}}},
-        "max_completion_tokens":4096,"reasoning_effort":"low","stream":true,"stream_options":{"include_usage":true}})");
+    const json expected = *parse_json(test::fixture("openai", "chat_request.json"));
     CHECK(body_of(conversation(), "gpt-5.1", true) == expected);
     for (const char* model : {"o3-mini", "o4-mini", "gpt-5.1", "openai/o3"})
         CHECK(body_of(conversation(), model).contains("max_completion_tokens"));

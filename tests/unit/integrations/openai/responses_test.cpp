@@ -7,6 +7,7 @@
 #include "integrations/openai/dialect.hpp"
 #include "tests/support/fake_http.hpp"
 #include "tests/support/llm_conversation.hpp"
+#include "tests/support/llm_simulation.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::llm;
@@ -31,12 +32,7 @@ json body_of(const Request& request, const std::string& model) {
     return *parse_json(dialect->build(request, target(model), true).body);
 }
 
-const json completed =
-    *parse_json(R"({"id":"resp_1","object":"response","status":"completed","error":null,"incomplete_details":null,"model":"gpt-5.1-2025",
-    "output":[{"type":"reasoning","id":"rs_1","encrypted_content":"c2VhbGVk","summary":[]},
-        {"type":"message","role":"assistant","content":[{"type":"output_text","text":"Grüß","annotations":[]}]},
-        {"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_logs","arguments":"{\"svc\":\"api\"}","status":"completed"}],
-    "usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":15}})");
+const json completed = *parse_json(test::fixture("openai", "responses_response.json"));
 
 std::string event(const std::string& type, json data) {
     data["type"] = type;
@@ -51,17 +47,7 @@ const std::string stream = begun + event("response.completed", {{"response", com
 }  // namespace
 
 TEST_CASE("a request of a tool loop, as documented; nothing is stored at the vendor") {
-    const json expected = *parse_json(R"({
-        "model":"gpt-5.1","instructions":"You are an analyst.",
-        "input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Alert."}]},
-            {"type":"function_call","call_id":"call_1","name":"get_logs","arguments":"{\"svc\":\"api\"}"},
-            {"type":"function_call_output","call_id":"call_1","output":"log text"}],
-        "tools":[{"type":"function","name":"get_logs","description":"Reads logs.","strict":true,"parameters":
-            {"type":"object","properties":{"svc":{"type":"string"}},"required":["svc"],"additionalProperties":false}}],
-        "tool_choice":"auto",
-        "text":{"format":{"type":"json_schema","name":"finding","strict":true,"schema":
-            {"type":"object","properties":{"a":{"type":["string","null"]}},"required":["a"],"additionalProperties":false}}},
-        "reasoning":{"effort":"low"},"include":["reasoning.encrypted_content"],"max_output_tokens":4096,"store":false,"stream":true})");
+    const json expected = *parse_json(test::fixture("openai", "responses_request.json"));
     CHECK(body_of(conversation(), "gpt-5.1") == expected);
     const json plain = body_of(conversation(), "gpt-4o");
     CHECK(plain["temperature"] == 0.2);
