@@ -31,6 +31,7 @@ awaitable<int> start_service(Runtime& runtime, Service& service) {
     const auto took = std::chrono::duration_cast<milliseconds>(runtime.loop->clock().monotonic() - began);
     log::info("ready", {{"port", std::to_string(service.port())},
                         {"admin_port", std::to_string(service.admin_port())},
+                        {"gateway_port", std::to_string(service.gateway_port())},
                         {"millis", std::to_string(took.count())}});
     co_return exit_ok;
 }

@@ -45,6 +45,7 @@ public:
     awaitable<void> stop(Deadline deadline) override;
     std::uint16_t port() const override { return public_server_ ? public_server_->port() : 0; }
     std::uint16_t admin_port() const override { return admin_server_ ? admin_server_->port() : 0; }
+    std::uint16_t gateway_port() const override { return gateway_ ? gateway_->port() : 0; }
     Store& store() override { return store_; }
     task<RunRow> investigate(Alert alert, Deadline deadline) override;
     task<void> delivered(std::string investigation, Deadline deadline) override;

@@ -39,6 +39,7 @@ public:
 
     virtual std::uint16_t port() const = 0;  // of the public listener
     virtual std::uint16_t admin_port() const = 0;
+    virtual std::uint16_t gateway_port() const = 0;  // 0 without a gateway
     virtual Store& store() = 0;
 
     /// One investigation without a webhook; resumes when its run ended or the deadline passed. The run as it is then.

@@ -26,6 +26,7 @@ Environment environment_of(Variables variables) {
 Variables example_variables() {
     return {{"GUMSHOE_ADMIN_TOKEN", "admin-token-0123456789"},
             {"ALERTMANAGER_WEBHOOK_TOKEN", "alertmanager-token-0123"},
+            {"GUMSHOE_GATEWAY_TOKEN", "gateway-token-0123456789"},
             {"DD_API_KEY", "dd-api-key-0123"},
             {"DD_APP_KEY", "dd-app-key-0123"},
             {"DD_WEBHOOK_TOKEN", "webhook-token-0123456"},
@@ -121,6 +122,13 @@ TEST_CASE("The example file loads without a warning, and says what it means") {
     CHECK(config.llm.targets[2]->account == "spare");
     CHECK(config.llm.targets[3]->api_key.empty());
     CHECK(config.llm.targets[3]->account == "local");
+    REQUIRE(config.gateway);
+    REQUIRE(config.gateway->tokens.size() == 1);
+    CHECK(config.gateway->tokens[0].name == "support-bot");
+    CHECK(config.gateway->tokens[0].sha256.reveal() == gateway::hash_of(Secret("gateway-token-0123456789")).reveal());
+    CHECK(config.gateway->tokens[0].chain == "cheap");
+    CHECK(config.gateway->tokens[0].team == "payments");
+    CHECK(config.gateway->tokens[0].team_per_day_usd == 5);
     CHECK(config.limits.concurrent_investigations == 8);
     CHECK(config.limits.group_window == 300s);
     CHECK(config.limits.storm_investigations == limits::storm_investigations);
@@ -140,6 +148,9 @@ TEST_CASE("The example says the defaults where it says so") {
     CHECK(example_config.llm.per_investigation_usd == defaults.llm.per_investigation_usd);
     CHECK(example_config.llm.per_day_usd == defaults.llm.per_day_usd);
     CHECK(example_config.llm.hedge == defaults.llm.hedge);
+    CHECK(example_config.gateway->listen == GatewayConfig().listen);
+    CHECK(example_config.gateway->deadline == GatewayConfig().deadline);
+    CHECK_FALSE(defaults.gateway);
     CHECK(example_config.limits.concurrent_investigations == defaults.limits.concurrent_investigations);
     CHECK(example_config.limits.group_window == defaults.limits.group_window);
     CHECK(example_config.limits.cooldown == defaults.limits.cooldown);
