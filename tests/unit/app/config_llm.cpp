@@ -64,8 +64,8 @@ TEST_CASE("A group that says nothing sensible is refused with its place") {
          "c.yaml:6:33: llm.chains.default[0].strategy: expected one of ordered, weighted, least_latency, least_cost"},
         {three_targets + "  chains: {default: [{any_of: [main, local], weights: {main: 0, lokal: 1}, wieght: 1}]}\n",
          "c.yaml:6:55: llm.chains.default[0].weights: goes together with strategy: weighted\n"
-         "c.yaml:6:56: llm.chains.default[0].weights: unknown key lokal; did you mean local?\n"
          "c.yaml:6:62: llm.chains.default[0].weights.main: expected a number from 0.001 to 1000\n"
+         "c.yaml:6:65: llm.chains.default[0].weights: unknown key lokal; did you mean local?\n"
          "c.yaml:6:76: llm.chains.default[0]: unknown key wieght; did you mean weights?"},
         {three_targets + "  chains: {default: [[main]]}\n", "c.yaml:6:22: llm.chains.default[0]: expected text or a map, found a list"},
         {three_targets + "  chains: {default: [main, \"\"]}\n", "c.yaml:6:28: llm.chains.default[1]: is empty"},
@@ -104,7 +104,7 @@ TEST_CASE("A target's keys are checked") {
     const std::string head = "llm:\n  targets:\n    - {name: main, provider: openai, model: gpt-5.1, ";
     check_all({
         {head + "keys: [{api_key: {env: KEY_A}}, {api_key: {env: KEY_A}, account: b}]}\n",
-         "c.yaml:3:95: llm.targets[0].keys[1].api_key: stands in this list a second time"},
+         "c.yaml:3:96: llm.targets[0].keys[1].api_key: stands in this list a second time"},
         {head + "keys: []}\n",
          "c.yaml:3:7: llm.targets[0].api_key: is missing; only a target with an api_url of its own may do without\n"
          "c.yaml:3:60: llm.targets[0].keys: holds no key"},
@@ -201,7 +201,7 @@ TEST_CASE("A price table that is wrong is refused with its own place") {
     auto loaded = file.load();
     REQUIRE(loaded.has_error());
     CHECK(file.plain(loaded.error().message) ==
-          "c.yaml:1:15: llm.prices: prices.yaml:1:1: opnai: is not a provider of this build; expected one of anthropic, azure, bedrock, "
+          "c.yaml:1:15: llm.prices: prices.yaml:2:3: opnai: is not a provider of this build; expected one of anthropic, azure, bedrock, "
           "gemini, groq, llamacpp, ollama, openai, openai_responses, openrouter, vllm; did you mean openai?; "
           "prices.yaml:2:26: opnai.m.input_per_million: expected a number from 0 to 1000000; "
           "prices.yaml:2:30: opnai.m: unknown key outptu_per_million; did you mean output_per_million?");
