@@ -39,11 +39,41 @@ export async function openSandbox(scenario = 'bad-deploy', patch = {}) {
       const {requests} = await (await fetch(url + '/_sandbox/requests')).json();
       return requests.filter((request) => request.vendor === vendor);
     },
+    /** The service of this company, with `more` laid over its configuration; `ready` is the line of its log with its ports. */
+    async serve(more) {
+      const file = path.join(folder, 'service.yaml');
+      const listeners = {server: {listen: '127.0.0.1:0'}, admin: {...settings.admin, listen: '127.0.0.1:0'}};
+      fs.writeFileSync(file, JSON.stringify({...settings, ...listeners, ...more}));
+      return openService(binary, file);
+    },
     async close() {
       child.kill('SIGTERM');
       const [code] = await ended;
       fs.rmSync(folder, {recursive: true});
       if (code !== 0) throw new Error(`the sandbox ended with ${code}`);
+    },
+  };
+}
+
+/** Resumes when it is ready. */
+async function openService(binary, config) {
+  const child = spawn(binary, ['serve', '--config', config], {stdio: ['ignore', 'ignore', 'pipe']});
+  const ended = once(child, 'exit');
+  const log = createInterface({input: child.stderr});
+  const ready = await new Promise((resolve, reject) => {
+    const lines = [];
+    log.on('line', (line) => {
+      lines.push(line);
+      if (line.includes('"ready"')) resolve(JSON.parse(line));
+    });
+    ended.then(() => reject(new Error('the service ended: ' + lines.join('\n'))));
+  });
+  return {
+    ready,
+    async close() {
+      child.kill('SIGTERM');
+      const [code] = await ended;
+      if (code !== 0) throw new Error(`the service ended with ${code}`);
     },
   };
 }
