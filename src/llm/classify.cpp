@@ -88,7 +88,7 @@ void learn_window(Failure& failure, std::string_view message) {
 
 /// The parameter a sentence names: in its quotes, after its colon, or before it ("temperature: Extra inputs ...").
 std::string named_param(std::string_view message) {
-    if (icontains(message, "`signature` in `thinking`")) return "thinking";
+    if (icontains(message, "`signature` in `thinking`") || icontains(message, "encrypted content")) return "thinking";
     for (const char quote : {'\'', '`', '"'}) {
         const auto open = message.find(quote);
         if (open == std::string_view::npos) continue;
@@ -211,6 +211,7 @@ std::string request_id(const Headers& headers) {
 }
 
 std::optional<VendorError> vendor_error(const json& document) {
+    if (document.is_array() && document.size() == 1) return vendor_error(document.front());  // a stream that nobody framed
     if (!document.is_object()) return std::nullopt;
     const json* body = find(document, "error");
     if (body != nullptr && body->is_null()) body = nullptr;
@@ -221,6 +222,12 @@ std::optional<VendorError> vendor_error(const json& document) {
     error.code = text_or_integer(*body, "code");
     if (const auto detail = get_string(*body, "details.error_code")) error.code = *detail;
     error.type = string_or_empty(*body, "type");
+    if (const auto word = get_string(*body, "status")) error.type = *word;  // Google's: the code is the status once more
+    if (const json* details = find(*body, "details"); details != nullptr && details->is_array()) {
+        for (const json& detail : *details) {
+            if (const auto reason = get_string(detail, "reason")) error.code = *reason;
+        }
+    }
     if (error.type.empty()) error.type = string_or_empty(*body, "metadata.error_type");  // a gateway's word for its upstream's failure
     // A gateway's filter says what it found beside a bare 403.
     if (find(*body, "metadata.flagged_input") != nullptr) error.code = "content_filter";

@@ -35,6 +35,7 @@ constexpr auto rows = std::to_array<ClassRow>({
     {0, "unknown_parameter", "", "", unsupported_param, "{vendor} does not know a parameter of the request"},
     {0, "bio_policy", "", "", content_filter, "{vendor}'s policy stopped the request"},
     {0, "data_residency_mismatch", "", "", forbidden, "{vendor} keeps this account's data elsewhere"},
+    {0, "invalid_encrypted_content", "", "", unsupported_param, "{vendor} does not take the sealed reasoning back"},
     {0, "invalid_prompt", "", "", content_filter, "{vendor}'s content filter stopped the request"},
     {0, "content_filter", "", "", content_filter, "{vendor}'s content filter stopped the request"},
     {0, "content_policy_violation", "", "", content_filter, "{vendor}'s content filter stopped the request"},

@@ -63,15 +63,21 @@ void rename(json& body, std::string_view from, std::string_view to) {
 void drop_thinking(json& body) {
     body.erase("thinking");
     drop(body, "additionalModelRequestFields.thinking");
+    const auto is_thought = [](const json& block) {
+        const std::string type = string_or_empty(block, "type");
+        return type.ends_with("thinking") || type == "reasoning" || find(block, "reasoningContent") != nullptr;
+    };
+    if (const auto input = body.find("input"); input != body.end() && input->is_array()) {
+        std::erase_if(input->get_ref<json::array_t&>(), is_thought);
+        for (json& item : *input) {
+            if (item.is_object()) item.erase("id");  // it ties an item to the thought before it
+        }
+    }
     const auto messages = body.find("messages");
     if (messages == body.end() || !messages->is_array()) return;
     for (json& message : *messages) {
         const auto content = message.find("content");
-        if (content == message.end() || !content->is_array()) continue;
-        auto& blocks = content->get_ref<json::array_t&>();
-        std::erase_if(blocks, [](const json& block) {
-            return string_or_empty(block, "type").ends_with("thinking") || find(block, "reasoningContent") != nullptr;
-        });
+        if (content != message.end() && content->is_array()) std::erase_if(content->get_ref<json::array_t&>(), is_thought);
     }
 }
 

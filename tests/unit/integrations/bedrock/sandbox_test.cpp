@@ -10,6 +10,7 @@
 #include "integrations/bedrock/sandbox_check.hpp"
 #include "integrations/bedrock/sandbox_faults.hpp"
 #include "integrations/bedrock/sandbox_signature.hpp"
+#include "llm/repair.hpp"
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 #include "tests/support/result_printing.hpp"
@@ -303,6 +304,24 @@ TEST_CASE("every numbered fault has its class in the vendor's words, whole and s
         INFO(name);
         CHECK((Line("fb-" + std::string(name)).class_of(true) != none || name == "bad-schema"));
     }
+}
+
+TEST_CASE("what the model refused by name is gone from the repaired request") {
+    const json body = good();
+    const auto mended = [&](const char* message) {
+        const auto outcome = bedrock::make_dialect()->read(
+            test::http_response(400, dump_json({{"message", message}}), {{"x-amzn-errortype", "ValidationException"}}));
+        const std::string repair = repair_for(std::get<Failure>(outcome).param);
+        INFO(message);
+        CHECK_FALSE(repair.empty());
+        return *parse_json(repaired(dump_json(body), {repair}));
+    };
+    CHECK_FALSE(mended("This model doesn't support the outputConfig.textFormat field. Remove it.").contains("outputConfig"));
+    CHECK_FALSE(mended("This model doesn't support the toolConfig.toolChoice.any field. Remove it.")["toolConfig"].contains("toolChoice"));
+    const json without_thought = mended("The model returned the following errors: messages.1: Invalid `signature` in `thinking` block");
+    CHECK_FALSE(without_thought.contains("additionalModelRequestFields"));
+    CHECK(without_thought["messages"][1]["content"].size() == 1);
+    CHECK_FALSE(bedrock::check_request(without_thought));
 }
 
 TEST_CASE("an account's fault hits every model; models of a scenario are the only ones there are") {
