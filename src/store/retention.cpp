@@ -26,7 +26,13 @@ result<std::int64_t> purge_old(Connection& connection, Timestamp deliveries_befo
         "UPDATE runs SET purged = 1 WHERE finished_at < ?1 AND purged = 0 AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.run = runs.id)",
         {to_millis(evidence_before)});
     if (!runs) return runs.error();
-    return *bodies + *rows + *steps;
+    // Attempts of no run; a day longer, for a day's budget is counted from them.
+    auto attempts = connection.execute(
+        "DELETE FROM llm_attempts WHERE id IN (SELECT id FROM llm_attempts WHERE run = '' AND started_at < ?1 ORDER BY started_at LIMIT "
+        "?2)",
+        {to_millis(evidence_before - std::chrono::days(1)), most});
+    if (!attempts) return attempts.error();
+    return *bodies + *rows + *steps + *attempts;
 }
 
 }  // namespace gumshoe

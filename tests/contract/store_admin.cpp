@@ -275,3 +275,25 @@ TEST_CASE("admin: retention drops bodies, passing rows and journals of ended run
     CHECK(test.store.get(test.admin.purge(later, later, 1)) == 0);
     CHECK(test.store.get(test.store->journal->steps(job->key, false)).size() == 1);
 }
+
+TEST_CASE("admin: retention lets go of attempts that belong to no run, and of none that counts for the day's budget") {
+    AdminTest test;
+    const Timestamp now = test.clock.now();
+    const auto attempt = [&](const std::string& run, Timestamp at) {
+        LlmAttempt row;
+        row.id = new_id("att", at);
+        row.run = run;
+        row.step = "gateway/bot";
+        row.started_at = at;
+        row.cost_usd = 1;
+        test.store.get(test.store->attempts->intend(row));
+    };
+    attempt("", now - std::chrono::hours(49));
+    attempt("", now - std::chrono::hours(23));
+    attempt("run_1", now - std::chrono::hours(49));
+    CHECK(test.store.get(test.admin.purge({}, now - std::chrono::hours(24 * 30), 10)) == 0);
+    CHECK(test.store.get(test.admin.purge({}, now - std::chrono::hours(1), 10)) == 1);
+    CHECK(test.store.get(test.store->attempts->attempts("")).size() == 1);
+    CHECK(test.store.get(test.store->attempts->attempts("run_1")).size() == 1);
+    CHECK(test.store.get(test.store->attempts->spent_usd(now - std::chrono::hours(24), "")) == 1);
+}
