@@ -29,7 +29,7 @@ namespace asio = boost::asio;
 /// Time that passes when everybody sleeps, and then all at once.
 class JumpingClock final : public Clock {
 public:
-    Timestamp now() const override { return start_ + std::chrono::duration_cast<milliseconds>(now_ - Monotonic{}); }
+    Timestamp now() const override { return start_ + std::chrono::duration_cast<milliseconds>(now_ - origin); }
     Monotonic monotonic() const override { return now_; }
 
     awaitable<void> sleep_until(Monotonic when) override {
@@ -60,8 +60,9 @@ private:
         ~Place() { clock.sleepers_.erase(at); }
     };
 
+    static constexpr Monotonic origin{std::chrono::hours(1)};  // what never happened stands at zero
     Timestamp start_ = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
-    Monotonic now_{std::chrono::hours(1)};
+    Monotonic now_ = origin;
     Sleepers sleepers_;
 };
 
