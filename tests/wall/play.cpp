@@ -15,8 +15,8 @@
 namespace gumshoe::test {
 namespace {
 
-std::string key_of(const std::string& run) {
-    return std::string(wall_canary) + run;
+std::string key_of(const std::string& run, const std::string& target) {
+    return std::string(wall_canary) + run + "/" + target;
 }
 
 /// The answer is long enough that the middle of a stream of it holds content.
@@ -26,7 +26,8 @@ json scenario_of(const std::string& run) {
         "the payment gateway; café orders wait too. Roll the release back, or raise the pool's size until it is mended.";
     json scenario;
     scenario["llm"]["script"] = json::array({{{"answer", {{"summary", summary}}}}});
-    scenario["llm"]["bedrock"] = {{"access_key_id", "AKIAWALL"}, {"secret_access_key", key_of(run)}};  // signatures are made with it
+    scenario["llm"]["bedrock"] = {{"access_key_id", "AKIAWALL"},
+                                  {"secret_access_key", key_of(run, "main")}};  // signatures are made with it
     return scenario;
 }
 
@@ -97,8 +98,9 @@ std::string WallBench::everything_said() {
     return said_ + file(folder_ / "wall.db") + file(folder_ / "wall.db-wal") + file(folder_ / "log");
 }
 
-const llm::Dialect* WallBench::dialect_of(std::string_view provider) {
-    auto& made = dialects_[std::string(provider)];
+/// One that learns the vendor's time (S41) is nobody else's.
+const llm::Dialect* WallBench::dialect_of(std::string_view provider, const std::string& run) {
+    auto& made = dialects_[std::string(provider) + "/" + run];
     if (!made) made = find_vendor(provider)->dialect();
     return made.get();
 }
@@ -110,9 +112,9 @@ std::shared_ptr<const llm::Target> WallBench::target_of(const Stand& stand, cons
     target->model = std::move(model);
     target->api_url = stand.server->url(as.simulation) + std::string(as.path);
     target->account = stand.run;
-    target->api_key = Secret(key_of(stand.run));
+    target->api_key = Secret(key_of(stand.run, target->name));
     target->settings = {{"api_version", "2024-10-21"}, {"region", "us-east-1"}, {"access_key_id", "AKIAWALL"}};
-    target->dialect = dialect_of(as.provider);
+    target->dialect = dialect_of(as.provider, stand.run);
     target->context_window = target->name == "main" ? 128'000 : 1'000'000;
     return target;
 }

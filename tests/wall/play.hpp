@@ -76,7 +76,7 @@ private:
     awaitable<std::variant<llm::Answer, llm::NoAnswer>> ask(Stand& stand);
     std::unique_ptr<sandbox::SandboxServer> server_for(const WallCase& its, std::string_view other);
     std::shared_ptr<const llm::Target> target_of(const Stand& stand, const Spoken& as, std::string name, std::string model);
-    const llm::Dialect* dialect_of(std::string_view provider);
+    const llm::Dialect* dialect_of(std::string_view provider, const std::string& run);
 
     std::unique_ptr<EventLoop> loop_ = make_event_loop();
     TempDir folder_;
