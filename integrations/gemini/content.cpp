@@ -17,14 +17,20 @@ namespace {
 /// Stands for the signature of a call that another vendor's model made; without one the third generation refuses the history.
 constexpr std::string_view unsigned_call = "skip_thought_signature_validator";
 
-bool third_generation(std::string_view model) {
-    return model.find("gemini-3") != std::string_view::npos;
+/// Of "gemini-3-pro-preview" 3; 0 where the name tells none ("gemini-flash-latest").
+int generation(std::string_view model) {
+    constexpr std::string_view family = "gemini-";
+    const auto at = model.find(family);
+    if (at == std::string_view::npos || at + family.size() == model.size()) return 0;
+    const char digit = model[at + family.size()];
+    return digit >= '1' && digit <= '9' ? digit - '0' : 0;
 }
 
 json text_part(const std::string& text) {
     return {{"text", text}};
 }
 
+/// Signed parts go back as they came; a turn that this model did not make is told anew.
 json model_parts(const llm::Message& message, std::string_view model) {
     if (!message.opaque.empty()) {
         auto parts = parse_json(message.opaque);
@@ -35,31 +41,46 @@ json model_parts(const llm::Message& message, std::string_view model) {
     bool first = true;
     for (const llm::ToolCall& call : message.tool_calls) {
         auto input = parse_json(call.arguments);
-        json part{{"functionCall", {{"name", call.name}, {"args", input && input->is_object() ? std::move(*input) : json::object()}}}};
-        if (std::exchange(first, false) && third_generation(model)) part["thoughtSignature"] = unsigned_call;
+        json arguments = input && input->is_object() ? std::move(*input) : json::object();
+        json part{{"functionCall", {{"id", call.id}, {"name", call.name}, {"args", std::move(arguments)}}}};
+        if (std::exchange(first, false) && generation(model) >= 3) part["thoughtSignature"] = unsigned_call;
         parts.push_back(std::move(part));
     }
     return parts;
 }
 
+/// The calls of a turn as they stand on the wire, by our ids: results name those, and signed parts may have none.
+void note_calls(const json& parts, const llm::Message& message, std::map<std::string, json>& calls) {
+    auto ours = message.tool_calls.begin();
+    for (const json& part : parts) {
+        const json* call = find(part, "functionCall");
+        if (call != nullptr && ours != message.tool_calls.end()) calls[(ours++)->id] = *call;
+    }
+}
+
+json result_part(const llm::Message& message, const json& call) {
+    json result{{"name", string_or_empty(call, "name")},
+                {"response", {{message.is_error ? "error" : "result", message.text}}}};  // must be an object
+    if (const std::string id = string_or_empty(call, "id"); !id.empty()) result["id"] = id;
+    return {{"functionResponse", std::move(result)}};
+}
+
 json contents_of(const std::vector<llm::Message>& messages, std::string_view model) {
     llm::Turns turns({.assistant = "model", .content = "parts", .result = "functionResponse"});
-    std::map<std::string, std::string> names;  // call id -> function
+    std::map<std::string, json> calls;
     for (const llm::Message& message : messages) {
-        for (const llm::ToolCall& call : message.tool_calls) names[call.id] = call.name;
         switch (message.role) {
             case llm::Role::system:
                 break;
-            case llm::Role::assistant:
-                turns.add("model", model_parts(message, model));
-                break;
-            case llm::Role::tool: {
-                json response{{message.is_error ? "error" : "result", message.text}};  // must be an object
-                turns.add(
-                    "user",
-                    json::array({{{"functionResponse", {{"name", names[message.tool_call_id]}, {"response", std::move(response)}}}}}));
+            case llm::Role::assistant: {
+                json parts = model_parts(message, model);
+                note_calls(parts, message, calls);
+                turns.add("model", std::move(parts));
                 break;
             }
+            case llm::Role::tool:
+                turns.add("user", json::array({result_part(message, calls[message.tool_call_id])}));
+                break;
             case llm::Role::user:
                 if (!trim(message.text).empty()) turns.add("user", json::array({text_part(message.text)}));
                 break;
@@ -68,7 +89,7 @@ json contents_of(const std::vector<llm::Message>& messages, std::string_view mod
     return turns.take(text_part("(continued)"));
 }
 
-/// Tokens that the second generation may think; its answer has to fit beside them.
+/// Tokens that a model may think: they count as output, so the answer needs room beside them.
 std::int64_t thinking_budget(std::string_view effort, std::string_view model) {
     if (effort == "none") return model.find("flash") != std::string_view::npos ? 0 : 128;  // the larger ones cannot do without
     if (effort == "minimal") return 512;
@@ -76,16 +97,23 @@ std::int64_t thinking_budget(std::string_view effort, std::string_view model) {
     return effort == "medium" ? 4096 : 16384;
 }
 
+std::string_view thinking_level(std::string_view effort, std::string_view model) {
+    if (effort == "high") return "HIGH";
+    if (effort == "medium") return "MEDIUM";
+    return effort != "low" && model.find("flash") != std::string_view::npos ? "MINIMAL" : "LOW";
+}
+
+/// The second generation takes a budget from 2.5 on, the third a level; neither takes both.
 void add_thinking(json& config, const llm::Request& request, std::string_view model) {
-    if (!request.reasoning_effort) return;
-    if (third_generation(model)) {
-        const std::string& effort = *request.reasoning_effort;
-        config["thinkingConfig"]["thinkingLevel"] = effort == "high" ? "HIGH" : effort == "medium" ? "MEDIUM" : "LOW";
-    } else if (model.find("gemini-2.5") != std::string_view::npos) {
-        const std::int64_t budget = thinking_budget(*request.reasoning_effort, model);
+    const bool levels = generation(model) >= 3;
+    if (!request.reasoning_effort || (!levels && model.find("gemini-2.5") == std::string_view::npos)) return;
+    const std::int64_t budget = thinking_budget(*request.reasoning_effort, model);
+    if (levels) {
+        config["thinkingConfig"]["thinkingLevel"] = thinking_level(*request.reasoning_effort, model);
+    } else {
         config["thinkingConfig"]["thinkingBudget"] = budget;
-        config["maxOutputTokens"] = request.max_output_tokens + budget;  // thoughts count
     }
+    config["maxOutputTokens"] = request.max_output_tokens + budget;
 }
 
 }  // namespace
@@ -101,6 +129,9 @@ json response_schema(json schema) {
         auto& types = type->get_ref<json::array_t&>();
         if (std::erase(types, json("null")) > 0) schema["nullable"] = true;
         if (types.size() == 1) schema["type"] = json(types.front());
+    }
+    if (const auto values = schema.find("enum"); values != schema.end() && values->is_array()) {
+        std::erase(values->get_ref<json::array_t&>(), json(nullptr));  // nullable says it
     }
     for (auto& [key, part] : schema.items()) {
         if (key == "properties") {  // its keys are names, not keywords

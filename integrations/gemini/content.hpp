@@ -18,7 +18,7 @@ json body_of(const llm::Request& request, const llm::Target& target);
 /// A JSON Schema as `responseSchema` takes it: no additionalProperties, no bounds; a nullable type is `nullable`.
 json response_schema(json schema);
 
-/// The error of a document, or of the list of one that an unframed stream is.
+/// The error that a document is; nullopt for an answer.
 std::optional<Failure> failure_of(const json& document, int status, const Headers& headers);
 
 /// Collects answers: one whole document, or the chunks of a stream.

@@ -35,13 +35,14 @@ public:
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
         const auto document = parse_json(response.body);
         const bool success = response.status / 100 == 2;
-        if (document) {
-            if (auto failure = failure_of(*document, success ? 0 : response.status, response.headers)) return std::move(*failure);
-        }
-        const bool answers = document && (find(*document, "candidates") != nullptr || find(*document, "promptFeedback") != nullptr);
-        if (!success || !answers) return llm::classify_response(provider_name, response);
+        json chunks = json::array();
+        if (document) chunks = document->is_array() ? *document : json::array({*document});  // a list is a stream without frames
         Candidate candidate;
-        candidate.take(*document);
+        for (const json& chunk : chunks) {
+            if (auto failure = failure_of(chunk, success ? 0 : response.status, response.headers)) return std::move(*failure);
+            candidate.take(chunk);
+        }
+        if (!success) return llm::classify_response(provider_name, response);
         auto outcome = candidate.finish();
         if (auto* failure = std::get_if<Failure>(&outcome); failure != nullptr && failure->failure == FailureClass::truncated_stream) {
             return llm::classify_response(provider_name, response);

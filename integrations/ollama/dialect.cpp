@@ -1,11 +1,13 @@
 // /api/chat: builds requests; an answer is lines of JSON, a whole one is a single line.
 #include "integrations/ollama/dialect.hpp"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
+#include "base/section.hpp"
 #include "base/text.hpp"
 #include "llm/classify.hpp"
 #include "llm/schema.hpp"
@@ -15,6 +17,8 @@ namespace gumshoe::ollama {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr std::int64_t default_window = 32768;  // the server sets memory aside for all of a window
 
 json call_of(const llm::ToolCall& call) {
     auto input = parse_json(call.arguments);
@@ -50,6 +54,12 @@ json messages_of(const std::vector<llm::Message>& messages) {
     return out;
 }
 
+/// gpt-oss takes levels, and cannot do without; all others take yes or no.
+json thinking_of(std::string_view effort, std::string_view model) {
+    if (model.find("gpt-oss") == std::string_view::npos) return effort != "none" && effort != "minimal";
+    return effort == "high" || effort == "medium" ? effort : "low";
+}
+
 json body_of(const llm::Request& request, const llm::Target& target, bool stream) {
     // No choice of tools on this wire, and a grammar for the answer excludes calls: a turn has the one or the other.
     const bool tools = !request.tools.empty() && request.tool_choice != llm::ToolChoice::none;
@@ -61,7 +71,7 @@ json body_of(const llm::Request& request, const llm::Target& target, bool stream
               {"keep_alive", "10m"},
               {"options", {{"num_ctx", target.context_window}, {"num_predict", request.max_output_tokens}}}};
     if (request.temperature) body["options"]["temperature"] = *request.temperature;
-    if (request.reasoning_effort) body["think"] = *request.reasoning_effort != "none" && *request.reasoning_effort != "minimal";
+    if (request.reasoning_effort) body["think"] = thinking_of(*request.reasoning_effort, target.model_on_wire());
     if (tools) {
         for (const llm::Tool& tool : request.tools) {
             body["tools"].push_back(
@@ -74,6 +84,78 @@ json body_of(const llm::Request& request, const llm::Target& target, bool stream
     }
     return body;
 }
+
+/// A refusal names no field: its words do.
+Failure failure_of(int status, const llm::VendorError& error, const Headers& headers) {
+    Failure failure = llm::classify_error(provider_name, status, error, headers);
+    if (failure.failure == FailureClass::unsupported_param) failure.param = icontains(error.message, "think") ? "think" : "tools";
+    return failure;
+}
+
+/// Collects an answer: its one document, or the lines of a stream.
+class Answer {
+public:
+    /// True when it held content.
+    bool take(const json& document) {
+        if (failure_ || done_) return false;
+        if (const auto error = llm::vendor_error(document)) {
+            failure_ = failure_of(0, *error, {});
+            return false;
+        }
+        if (reply_.model.empty()) reply_.model = string_or_empty(document, "model");
+        const std::string text = string_or_empty(document, "message.content");
+        bool content = !text.empty() || !string_or_empty(document, "message.thinking").empty();
+        reply_.text += text;
+        const json* calls = find(document, "message.tool_calls");
+        if (calls != nullptr && calls->is_array()) {
+            for (const json& call : *calls) take_call(call);
+            content = content || !calls->empty();
+        }
+        if (get_bool(document, "done").value_or(false)) end(document);
+        return content;
+    }
+
+    void unreadable() {
+        if (failure_ || done_) return;
+        failure_ = Failure{
+            .failure = FailureClass::truncated_stream, .reason = "Ollama sent a piece of its answer that cannot be read", .status = 200};
+    }
+
+    std::variant<llm::Reply, Failure> finish() const {
+        if (failure_) return *failure_;
+        if (!done_)
+            return Failure{.failure = FailureClass::truncated_stream, .reason = "Ollama's answer ended in the middle", .status = 200};
+        return reply_;
+    }
+
+private:
+    void take_call(const json& call) {
+        const json* arguments = find(call, "function.arguments");
+        std::string written = "{}";
+        if (arguments != nullptr) written = arguments->is_string() ? arguments->get<std::string>() : dump_json(*arguments);
+        reply_.tool_calls.push_back(
+            {"call_" + std::to_string(reply_.tool_calls.size() + 1), string_or_empty(call, "function.name"), std::move(written)});
+    }
+
+    void end(const json& document) {
+        done_ = true;
+        const auto tokens = [&](const char* key) {  // no answer has more: sums cannot overflow
+            return std::clamp<std::int64_t>(get_int(document, key).value_or(0), 0, 1'000'000'000'000);
+        };
+        reply_.usage.cached_tokens = tokens("prompt_eval_cached_count");
+        reply_.usage.input_tokens = std::max(tokens("prompt_eval_count"), reply_.usage.cached_tokens);
+        reply_.usage.output_tokens = tokens("eval_count");
+        if (string_or_empty(document, "done_reason") == "length") {
+            reply_.stop = llm::Stop::length;
+        } else if (!reply_.tool_calls.empty()) {
+            reply_.stop = llm::Stop::tool_calls;
+        }
+    }
+
+    llm::Reply reply_;
+    std::optional<Failure> failure_;
+    bool done_ = false;
+};
 
 class LineReader final : public llm::StreamReader {
 public:
@@ -92,63 +174,20 @@ public:
     std::variant<llm::Reply, Failure> finish() override {
         take(buffer_);
         buffer_.clear();
-        if (failure_) return *failure_;
-        if (!done_)
-            return Failure{.failure = FailureClass::truncated_stream, .reason = "Ollama's answer ended in the middle", .status = 200};
-        return reply_;
+        return answer_.finish();
     }
 
 private:
     bool take(std::string_view line) {
-        if (failure_ || done_ || trim(line).empty()) return false;
+        if (trim(line).empty()) return false;
         const auto document = parse_json(line);
-        if (!document) {
-            failure_ = Failure{.failure = FailureClass::truncated_stream,
-                               .reason = "Ollama sent a piece of its answer that cannot be read",
-                               .status = 200};
-            return false;
-        }
-        if (const auto error = llm::vendor_error(*document)) {
-            failure_ = llm::classify_error(provider_name, 0, *error, {});
-            return false;
-        }
-        if (reply_.model.empty()) reply_.model = string_or_empty(*document, "model");
-        const std::string text = string_or_empty(*document, "message.content");
-        const bool thinks = !string_or_empty(*document, "message.thinking").empty();
-        reply_.text += text;
-        bool content = thinks || !text.empty();
-        const json* calls = find(*document, "message.tool_calls");
-        if (calls != nullptr && calls->is_array()) {
-            for (const json& call : *calls) content = take_call(call) || content;
-        }
-        if (get_bool(*document, "done").value_or(false)) end(*document);
-        return content;
-    }
-
-    bool take_call(const json& call) {
-        const json* arguments = find(call, "function.arguments");
-        std::string written = "{}";
-        if (arguments != nullptr) written = arguments->is_string() ? arguments->get<std::string>() : dump_json(*arguments);
-        reply_.tool_calls.push_back(
-            {"call_" + std::to_string(reply_.tool_calls.size() + 1), string_or_empty(call, "function.name"), std::move(written)});
-        return true;
-    }
-
-    void end(const json& document) {
-        done_ = true;
-        reply_.usage.input_tokens = get_int(document, "prompt_eval_count").value_or(0);
-        reply_.usage.output_tokens = get_int(document, "eval_count").value_or(0);
-        if (string_or_empty(document, "done_reason") == "length") {
-            reply_.stop = llm::Stop::length;
-        } else if (!reply_.tool_calls.empty()) {
-            reply_.stop = llm::Stop::tool_calls;
-        }
+        if (document) return answer_.take(*document);
+        answer_.unreadable();
+        return false;
     }
 
     std::string buffer_;
-    llm::Reply reply_;
-    std::optional<Failure> failure_;
-    bool done_ = false;
+    Answer answer_;
 };
 
 class Chat final : public llm::Dialect {
@@ -157,6 +196,10 @@ public:
     std::string_view default_api_url() const override { return "http://127.0.0.1:11434"; }
     bool needs_key() const override { return false; }
     milliseconds first_content() const override { return 120s; }  // the model may have to be loaded first
+
+    void read_settings(Section& section, llm::Target& target) const override {
+        if (!section.has("context_window")) target.context_window = default_window;
+    }
 
     HttpRequest build(const llm::Request& request, const llm::Target& target, bool stream) const override {
         HttpRequest http;
@@ -169,13 +212,15 @@ public:
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
         const auto document = parse_json(response.body);
-        const bool answers = document && find(*document, "message") != nullptr && find(*document, "done") != nullptr;
-        if (response.status / 100 != 2 || !answers || llm::vendor_error(*document)) {
-            return llm::classify_response(provider_name, response);
-        }
-        LineReader reader;
-        reader.feed(response.body);
-        return reader.finish();
+        const auto error = document ? llm::vendor_error(*document) : std::nullopt;
+        const bool success = response.status / 100 == 2;
+        if (error) return failure_of(success ? 0 : response.status, *error, response.headers);
+        if (!success) return llm::classify_response(provider_name, response);
+        Answer answer;
+        if (document) answer.take(*document);
+        auto outcome = answer.finish();
+        if (std::holds_alternative<Failure>(outcome)) return llm::classify_response(provider_name, response);
+        return outcome;
     }
 
     std::unique_ptr<llm::StreamReader> stream_reader() const override { return make_stream_reader(); }

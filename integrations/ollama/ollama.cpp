@@ -1,7 +1,8 @@
-// Ollama as a vendor: a dialect. It has no keys; a target says which model of which server.
+// Ollama as a vendor: a dialect and a simulation. It has no keys; a target says which model of which server.
 #include "integrations/ollama/ollama.hpp"
 
 #include "integrations/ollama/dialect.hpp"
+#include "integrations/ollama/sandbox.hpp"
 
 namespace gumshoe {
 
@@ -11,7 +12,9 @@ Vendor ollama_vendor() {
         .title = "Ollama",
         .connect = nullptr,
         .dialect = ollama::make_dialect,
-        .environment = {{"OLLAMA_MODEL", "model", false}, {"OLLAMA_API_URL", "api_url", false}},
+        .simulation = ollama::make_simulation,
+        // With no key to ask for, the model's name is what connects it.
+        .environment = {{"OLLAMA_MODEL", "model"}, {"OLLAMA_API_URL", "api_url", false}, {"OLLAMA_API_KEY", "api_key", false}},
     };
 }
 

@@ -1,113 +1,157 @@
 // /api/chat on the wire: golden requests, lines of JSON cut anywhere, errors whole and in the middle.
 #include "integrations/ollama/dialect.hpp"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/fake_http.hpp"
+#include "llm/repair.hpp"
 #include "tests/support/llm_conversation.hpp"
+#include "tests/support/llm_simulation.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
+using test::fixture;
 using test::streamed;
 
 namespace {
 
 const std::unique_ptr<Dialect> dialect = ollama::make_dialect();
 
-Target target() {
+Target target(std::string model = "qwen3") {
     Target out;
     out.name = "local";
     out.provider = "ollama";
-    out.model = "qwen3";
+    out.model = std::move(model);
     out.context_window = 32768;
     out.dialect = dialect.get();
     return out;
 }
 
-json body_of(const Request& request) {
-    return *parse_json(dialect->build(request, target(), true).body);
+json body_of(const Request& request, const std::string& model = "qwen3") {
+    return *parse_json(dialect->build(request, target(model), true).body);
 }
 
-const std::string stream =
-    "{\"model\":\"qwen3\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"thinking\":\"hm\"},\"done\":false}\n"
-    "{\"model\":\"qwen3\",\"message\":{\"role\":\"assistant\",\"content\":\"Gr\\u00fc\xC3\x9F\"},\"done\":false}\n"
-    "{\"model\":\"qwen3\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"get_logs\","
-    "\"arguments\":{\"svc\":\"api\"}}}]},\"done\":false}\n"
-    "{\"model\":\"qwen3\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\",\"prompt_eval_"
-    "count\":10,"
-    "\"eval_count\":5}\n";
+json golden(const std::string& name) {
+    return *parse_json(fixture("ollama", name));
+}
+
+std::variant<Reply, Failure> read(int status, const std::string& body) {
+    return dialect->read(test::http_response(status, body));
+}
+
+/// The same however it came.
+void check_reply(const Reply& reply) {
+    CHECK(reply.text == "Gr\xC3\xBC\xC3\x9F");
+    CHECK(reply.stop == Stop::tool_calls);
+    REQUIRE(reply.tool_calls.size() == 2);
+    CHECK(reply.tool_calls[0].id == "call_1");
+    CHECK(reply.tool_calls[0].arguments == R"({"svc":"api"})");
+    CHECK(reply.tool_calls[1].id == "call_2");
+    CHECK(reply.usage.input_tokens == 10);  // the cached part is in it
+    CHECK(reply.usage.cached_tokens == 4);
+    CHECK(reply.usage.output_tokens == 5);
+    CHECK(reply.model == "qwen3");
+}
 
 }  // namespace
 
-TEST_CASE("the window is said and the prompt never cut") {
-    const json body = body_of(conversation());
-    CHECK(body["options"] == json({{"num_ctx", 32768}, {"num_predict", 4096}, {"temperature", 0.2}}));
-    CHECK(body["truncate"] == false);
-    CHECK(body["shift"] == false);
-    CHECK(body["stream"] == true);
-    CHECK(body["think"] == true);
+TEST_CASE("T-54, T-55: a request of a tool loop, as documented: the window is said, and the prompt never cut") {
+    CHECK(body_of(conversation()) == golden("request-tools.json"));
     CHECK(dialect->first_content() > milliseconds(60'000));
     CHECK_FALSE(dialect->needs_key());
 }
 
-TEST_CASE("calls and results have names instead of ids; a schema and tools exclude each other") {
-    const json body = body_of(conversation());
-    CHECK(body["messages"][2]["tool_calls"][0] == *parse_json(R"({"function":{"name":"get_logs","arguments":{"svc":"api"}}})"));
-    CHECK(body["messages"][3] == *parse_json(R"({"role":"tool","tool_name":"get_logs","content":"log text"})"));
-    CHECK(body["tools"][0]["function"]["name"] == "get_logs");
-    CHECK_FALSE(body.contains("format"));
+TEST_CASE("T-54: tools and a schema never stand in one request: the last turn has the schema, and history in words") {
     Request last = conversation();
     last.tool_choice = ToolChoice::none;
-    CHECK(body_of(last).contains("format"));
-    CHECK_FALSE(body_of(last).contains("tools"));
+    CHECK(body_of(last) == golden("request-schema.json"));
 }
 
-TEST_CASE("a server on this machine needs no key; one behind a proxy may have one") {
+TEST_CASE("T-53: calls without ids are told apart over the turns by their place") {
+    Request request = conversation();
+    request.messages.push_back({.role = Role::assistant, .tool_calls = {{"call_1", "get_deploys", "{}"}}});
+    request.messages.push_back({.role = Role::tool, .text = "none", .tool_call_id = "call_1"});
+    const json messages = body_of(for_target(request, target()))["messages"];
+    CHECK(messages[3]["tool_name"] == "get_logs");
+    CHECK(messages[5]["tool_name"] == "get_deploys");
+}
+
+TEST_CASE("most models think or do not; gpt-oss does so in levels") {
+    const auto think = [](const char* effort, const char* model) {
+        Request request = conversation();
+        request.reasoning_effort = effort;
+        return body_of(request, model)["think"];
+    };
+    CHECK(think("low", "qwen3") == true);
+    CHECK(think("minimal", "qwen3") == false);
+    CHECK(think("none", "qwen3") == false);
+    CHECK(think("none", "gpt-oss:20b") == "low");
+    CHECK(think("medium", "gpt-oss:120b") == "medium");
+    CHECK(think("high", "gpt-oss:20b") == "high");
+    Request silent = conversation();
+    silent.reasoning_effort.reset();
+    CHECK_FALSE(body_of(silent).contains("think"));
+}
+
+TEST_CASE("a model that does not think is asked again without that") {
+    const Failure failure = std::get<Failure>(read(400, R"({"error":"\"llama3.2\" does not support thinking"})"));
+    const json mended = *parse_json(repaired(dialect->build(conversation(), target(), true).body, {repair_for(failure.param)}));
+    CHECK_FALSE(mended.contains("think"));
+    CHECK(mended.contains("tools"));
+    CHECK(repair_for(std::get<Failure>(read(400, R"({"error":"x does not support tools"})")).param).empty());
+}
+
+TEST_CASE("a server on this machine needs no key; the cloud, or a proxy, has one") {
     const HttpRequest http = dialect->build(conversation(), target(), false);
     CHECK(http.url == "http://127.0.0.1:11434/api/chat");
     CHECK_FALSE(http.headers.find("authorization"));
     Target keyed = target();
     keyed.api_key = Secret("proxy-key");
+    keyed.api_url = "https://ollama.com";
     CHECK(dialect->build(conversation(), keyed, false).headers.find("authorization") == "Bearer proxy-key");
-    CHECK(dialect->probe(target())->url == "http://127.0.0.1:11434/api/tags");
+    CHECK(dialect->probe(keyed)->url == "https://ollama.com/api/tags");
 }
 
-TEST_CASE("a streamed answer is the same however its bytes are cut") {
-    for (const std::size_t piece : {1, 2, 3, 7, 64, 100000}) {
-        const Reply reply = std::get<Reply>(streamed(*dialect, stream, piece));
-        CHECK(reply.text == "Gr\xC3\xBC\xC3\x9F");
-        CHECK(reply.stop == Stop::tool_calls);
-        CHECK(reply.tool_calls.at(0).id == "call_1");
-        CHECK(reply.tool_calls.at(0).arguments == R"({"svc":"api"})");
-        CHECK(reply.usage.input_tokens == 10);
-        CHECK(reply.usage.output_tokens == 5);
+TEST_CASE("an answer is the same whole, and streamed however its bytes are cut") {
+    check_reply(std::get<Reply>(read(200, fixture("ollama", "reply.json"))));
+    const std::string stream = fixture("ollama", "stream.ndjson");
+    for (const std::size_t piece : {1, 2, 3, 7, 64, 100000}) check_reply(std::get<Reply>(streamed(*dialect, stream, piece)));
+    CHECK(std::holds_alternative<Reply>(streamed(*dialect, stream.substr(0, stream.size() - 1), 9)));  // no end of the last line
+}
+
+TEST_CASE("a stream that does not say done was cut; an error in it is the server's") {
+    const std::string stream = fixture("ollama", "stream.ndjson");
+    const std::string begun = stream.substr(0, stream.rfind("{\"model\""));
+    for (std::size_t size = 0; size <= begun.size(); size += 3) {
+        CHECK(std::get<Failure>(streamed(*dialect, begun.substr(0, size), 50)).failure == FailureClass::truncated_stream);
     }
-    const std::size_t last = stream.rfind("{\"model\"");
-    for (std::size_t size = 0; size <= last; size += 3) {
-        CHECK(std::get<Failure>(streamed(*dialect, std::string_view(stream).substr(0, size), 50)).failure ==
-              FailureClass::truncated_stream);
-    }
+    const std::string error = "{\"error\":\"an error was encountered while running the model: unexpected EOF\"}\n";
+    CHECK(std::get<Failure>(streamed(*dialect, error, 9)).failure == FailureClass::bad_body);
+    CHECK(std::get<Failure>(streamed(*dialect, begun + error, 9)).failure == FailureClass::bad_body);
+    CHECK(std::get<Failure>(streamed(*dialect, begun + "<html>\n", 9)).failure == FailureClass::truncated_stream);
 }
 
-TEST_CASE("a whole answer is one line; a cut one says length") {
-    const auto outcome = dialect->read(test::http_response(
-        200, R"({"model":"qwen3","message":{"role":"assistant","content":"x"},"done":true,"done_reason":"length","eval_count":9})"));
-    CHECK(std::get<Reply>(outcome).stop == Stop::length);
-    CHECK(std::get<Failure>(dialect->read(test::http_response(200, "{}"))).failure == FailureClass::bad_body);
+TEST_CASE("only content is progress: thoughts, text and calls, not an empty line") {
+    const auto reader = dialect->stream_reader();
+    CHECK_FALSE(reader->feed("{\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":false}\n\n"));
+    CHECK(reader->feed("{\"message\":{\"content\":\"\",\"thinking\":\"hm\"},\"done\":false}\n"));
+    CHECK(reader->feed("{\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]},\"done\":false}\n"));
 }
 
-TEST_CASE("errors have their class, whole and in the middle of a stream") {
-    const auto failure = [](int status, const std::string& body) {
-        return std::get<Failure>(dialect->read(test::http_response(status, body))).failure;
+TEST_CASE("why an answer ended is told, and odd counts do no harm") {
+    const auto reply = [](const std::string& more) {
+        return std::get<Reply>(read(200, R"({"model":"m","message":{"role":"assistant","content":"x"},"done":true)" + more + "}"));
     };
-    CHECK(failure(404, R"({"error":"model \"x\" not found, try pulling it first"})") == FailureClass::model_gone);
-    CHECK(failure(503, R"({"error":"server busy, please try again.  maximum pending requests exceeded"})") == FailureClass::overloaded);
-    CHECK(failure(400, R"({"error":"the input length exceeds the context length"})") == FailureClass::context_overflow);
-    CHECK(failure(500, R"({"error":"llama runner process has terminated"})") == FailureClass::server_error);
-    const std::size_t second = stream.find('\n') + 1;
-    const auto outcome =
-        streamed(*dialect, stream.substr(0, second) + "{\"error\":\"an error was encountered while running the model\"}\n", 9);
-    CHECK(std::holds_alternative<Failure>(outcome));
+    CHECK(reply(R"(,"done_reason":"length")").stop == Stop::length);
+    CHECK(reply(R"(,"done_reason":"stop")").stop == Stop::end);
+    CHECK(reply(R"(,"prompt_eval_count":-5,"eval_count":"x")").usage.input_tokens == 0);
+    CHECK(reply(R"(,"prompt_eval_count":3,"prompt_eval_cached_count":9)").usage.input_tokens == 9);
+    for (const char* body : {"{}", "[]", "7", R"({"message":{"content":"x"},"done":false})", "{\"mess"}) {
+        INFO(body);
+        CHECK(std::get<Failure>(read(200, body)).failure == FailureClass::bad_body);
+    }
+}
+
+TEST_CASE("T-51, T-55: every known error body has its class; a prompt that does not fit is one") {
+    test::check_errors(*dialect, "ollama");
 }
