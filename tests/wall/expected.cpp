@@ -84,6 +84,8 @@ constexpr auto exceptions = std::to_array<Exception>({
     {"gemini", "", {"fb-s10-504", timeout, 1, counted}},             // DEADLINE_EXCEEDED
     {"gemini", "", {"fb-s15-refusal", content_filter, 1, nothing}},  // it refuses by its filter alone
     {"gemini", "", {"fb-s33", overloaded, 1, counted}},
+    {"anthropic", "", {"fb-s10-504", timeout, 1, counted}},           // timeout_error
+    {"bedrock", "", {"fb-s15-refusal", content_filter, 1, nothing}},  // a guardrail's
     {"bedrock", "", {"fb-s33", bad_body, 1, counted}},
     {"ollama", "", {"fb-s28", bad_body, 1, counted}},  // its errors are words without a code
     {"ollama", "", {"fb-s29", bad_body, 1, counted}},
