@@ -118,13 +118,14 @@ void LlmMeter::ended(const llm::Chain& chain, const std::variant<llm::Answer, ll
         if (left < no_time) add("gumshoe_llm_deadline_exhausted_total", {});
         return;
     }
-    // Whoever is asked first is the first choice, when it is of the first group: a weighted one takes turns.
+    // In a group that takes turns, whoever is asked first is the first choice.
+    const llm::Link& front = chain.front();
     const auto first_choice = [&](const std::string& name) {
-        return std::ranges::any_of(chain,
-                                   [&](const llm::Link& link) { return link.group == chain.front().group && link.target->name == name; });
+        if (front.strategy == llm::Strategy::ordered) return name == front.target->name;
+        return std::ranges::any_of(chain, [&](const llm::Link& link) { return link.group == front.group && link.target->name == name; });
     };
     std::string from = answer->hops.empty() ? answer->target : answer->hops.front().target;
-    if (!first_choice(from)) from = chain.front().target->name;
+    if (!first_choice(from)) from = front.target->name;
     add("gumshoe_llm_answers_total", {{"route", answer->target == from ? "primary" : "fallback"}});
     std::string why = "skipped";
     for (const llm::Hop& hop : answer->hops) {

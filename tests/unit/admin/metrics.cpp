@@ -134,4 +134,9 @@ TEST_CASE("metrics: requests are counted by their route, changes of target by th
     CHECK(m.value_of(R"(gumshoe_llm_fallback_total{from="main",to="second",class="timeout"})") == "1.0");
     CHECK(m.value_of(R"(gumshoe_llm_fallback_total{from="main",to="second",class="skipped"})") == "1.0");
     CHECK(m.value_of("gumshoe_llm_deadline_exhausted_total") == "1.0");
+
+    llm::Chain in_turns = chain;
+    for (llm::Link& link : in_turns) link.strategy = llm::Strategy::weighted;
+    m.meter.ended(in_turns, answer_by("second", {hop("second", FailureClass::none)}), seconds(60));
+    CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="primary"})") == "2.0");
 }
