@@ -195,10 +195,8 @@ TEST_CASE("a team over its day's budget is 429 insufficient_quota; others are se
 }
 
 TEST_CASE("a prompt that fits no window is 400 context_length_exceeded") {
-    Endpoint endpoint;
-    json document = question();
-    document["messages"][0]["content"] = std::string(900'000, 'x');
-    const HttpReply reply = endpoint.ask(document);
+    Endpoint endpoint("fb-context");
+    const HttpReply reply = endpoint.ask(question("main"));
     CHECK(reply.status == 400);
     CHECK(error_code(reply) == "context_length_exceeded");
 }

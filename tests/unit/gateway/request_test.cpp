@@ -39,8 +39,8 @@ json call(const std::string& id) {
     return {{"id", id}, {"type", "function"}, {"function", {{"name", "get_logs"}, {"arguments", "{\"a\":1}"}}}};
 }
 
-json assistant(const json& calls) {
-    return {{"role", "assistant"}, {"content", nullptr}, {"tool_calls", calls}};
+json assistant(const std::vector<json>& calls) {
+    return {{"role", "assistant"}, {"content", nullptr}, {"tool_calls", json(calls)}};
 }
 
 json result_of(const std::string& id) {
@@ -148,7 +148,7 @@ TEST_CASE("fields that ask for what happens anyway are taken, null is absent") {
 TEST_CASE("what is not supported or not valid is refused, and the refusal names the field") {
     const json image{{"type", "image_url"}, {"image_url", {{"url", "https://x.example/a.png"}}}};
     const json loose{{"type", "object"}, {"properties", {{"a", {{"type", "string"}}}}}};
-    const auto with_messages = [](json messages) { return json{{"messages", std::move(messages)}}; };
+    const auto with_messages = [](const std::vector<json>& messages) { return json{{"messages", json(messages)}}; };
     const auto form = [](json more) {
         json schema{{"name", "f"}, {"schema", closed_schema()}};
         schema.update(more);
@@ -182,7 +182,7 @@ TEST_CASE("what is not supported or not valid is refused, and the refusal names 
         {with_messages({{{"role", "user"}}}), "messages[0].content", "missing_required_parameter"},
         {with_messages({user(7)}), "messages[0].content", "invalid_type"},
         {with_messages({user(json::array())}), "messages[0].content", "invalid_type"},
-        {with_messages({user({image})}), "messages[0].content[0].type", "unsupported_value"},
+        {with_messages({user(json::array({image}))}), "messages[0].content[0].type", "unsupported_value"},
         {with_messages({user(json::array({{{"type", "text"}}}))}), "messages[0].content[0].text", "missing_required_parameter"},
         {with_messages({{{"role", "user"}, {"content", "x"}, {"name", "ana"}}}), "messages[0].name", "unsupported_parameter"},
         {with_messages({{{"role", "assistant"}, {"content", nullptr}}}), "messages[0].content", "missing_required_parameter"},
