@@ -66,9 +66,10 @@ void print_routes(const llm::Chain& chain, milliseconds deadline) {
 }
 
 bool test_chain(const std::string& name, const llm::Chain& chain, milliseconds deadline) {
-    std::printf("Chain %s:", name.c_str());
-    for (const llm::Link& link : chain) std::printf(" %s (%s)", link.target->name.c_str(), link.target->model_on_wire().c_str());
-    std::printf("%s, deadline %s\n", chain.empty() ? " no targets" : "", format_duration(deadline).c_str());
+    std::vector<std::string> members;
+    for (const llm::Link& link : chain) members.push_back(link.target->name + " (" + link.target->model_on_wire() + ")");
+    std::printf("Chain %s: %s; deadline %s\n", name.c_str(), chain.empty() ? "no targets" : join(members, ", ").c_str(),
+                format_duration(deadline).c_str());
     if (chain.empty()) return false;
     print_routes(chain, deadline);
     const std::vector<std::string> alone = single_points(chain, deadline);
