@@ -11,7 +11,7 @@ if(GUMSHOE_SANITIZE)
 endif()
 if(GUMSHOE_FUZZ)
   # The libraries count their branches; the fuzzers of tests/fuzz link the engine.
-  add_compile_options(-fsanitize=fuzzer-no-link -O1)
+  add_compile_options(-fsanitize=fuzzer-no-link)
   add_compile_definitions(_GLIBCXX_ASSERTIONS)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

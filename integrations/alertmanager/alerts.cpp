@@ -78,7 +78,7 @@ void add_links(Alert& alert, const PostedAlert& posted, const Sender& sender) {
     const auto add = [&alert](const std::string& title, const std::string& url, std::size_t most_bytes) {
         if (linkable(url, most_bytes)) alert.links.push_back({title, url});
     };
-    add(alert.query.empty() ? "Rule" : "Graph", posted.generator_url, shown_link_bytes);
+    add("Rule", posted.generator_url, shown_link_bytes);
     add("Panel", posted.panel_url, shown_link_bytes);
     add("Dashboard", posted.dashboard_url, shown_link_bytes);
     for (const auto& [name, title] : sender.linked) {

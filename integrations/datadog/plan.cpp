@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "evidence/plan.hpp"
 #include "evidence/running_versions.hpp"
 #include "integrations/datadog/requests.hpp"
 
@@ -12,7 +13,6 @@ namespace gumshoe::datadog {
 
 namespace {
 
-constexpr std::size_t most_neighbours = 5;
 constexpr std::size_t most_catalogued = 3;
 constexpr auto event_reach = std::chrono::hours(6);  // a deploy may need its time to hurt
 
@@ -20,22 +20,6 @@ using Arguments = std::map<std::string, std::string>;
 
 Query make(std::string id, QueryKind kind, const std::string& entity, Window window, Arguments arguments) {
     return Query{"datadog", "datadog/" + std::move(id), kind, entity, window, std::move(arguments)};
-}
-
-Window whole(const Subject& subject) {
-    return {std::min(subject.baseline.from, subject.incident.from), std::max(subject.baseline.to, subject.incident.to)};
-}
-
-/// The alert's service first, then its neighbours, each once.
-std::vector<std::string> services_of(const Subject& subject) {
-    std::vector<std::string> services;
-    const auto add = [&services](const std::string& service) {
-        const bool known = std::find(services.begin(), services.end(), service) != services.end();
-        if (!service.empty() && !known && services.size() <= most_neighbours) services.push_back(service);
-    };
-    add(subject.alert.service);
-    for (const std::string& service : subject.services) add(service);
-    return services;
 }
 
 /// "trace.http.request.errors" names its operation; else the ones that Datadog's tracers use most.
@@ -91,7 +75,7 @@ void add_first_sightings(std::vector<Query>& queries, const Subject& subject, co
         Arguments arguments{{argument::environment, subject.alert.environment}, {argument::services, service}};
         arguments[newest.version.empty() ? argument::revision : argument::version] = name;
         arguments[argument::view] = newest.origin.starts_with("log") ? "logs" : "spans";
-        queries.push_back(make("first/" + service + "/" + name, QueryKind::code, service, whole(subject), std::move(arguments)));
+        queries.push_back(make("first/" + service + "/" + name, QueryKind::code, service, whole_window(subject), std::move(arguments)));
     }
 }
 
@@ -100,7 +84,7 @@ void add_first_sightings(std::vector<Query>& queries, const Subject& subject, co
 std::vector<Query> plan(const Subject& subject) {
     std::vector<Query> queries;
     const Alert& alert = subject.alert;
-    const std::vector<std::string> services = services_of(subject);
+    const std::vector<std::string> services = services_asked(subject);
     const std::string entity = services.empty() ? alert.service : services.front();
     const std::string& environment = alert.environment;
 
@@ -108,7 +92,8 @@ std::vector<Query> plan(const Subject& subject) {
         queries.push_back(make("monitor", QueryKind::monitor, entity, subject.incident, {{argument::monitor, alert.monitor_id}}));
         // A monitor on logs or checks has a query and no metric: there is nothing to graph. Default webhooks tell neither.
         if (!alert.metric.empty() || alert.query.empty()) {
-            queries.push_back(make("metrics/monitor", QueryKind::metrics, entity, whole(subject), {{argument::monitor, alert.monitor_id}}));
+            queries.push_back(
+                make("metrics/monitor", QueryKind::metrics, entity, whole_window(subject), {{argument::monitor, alert.monitor_id}}));
         }
     }
     if (services.empty()) return queries;  // an alert about no service: all we know is its monitor
@@ -123,7 +108,7 @@ std::vector<Query> plan(const Subject& subject) {
     add_pair(queries, subject, QueryKind::logs, "logs", "/other", entity, other);
 
     for (const std::string& service : services) {
-        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole(subject),
+        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole_window(subject),
                                metric_arguments(subject, service == services.front())));
     }
 
@@ -148,7 +133,7 @@ std::vector<Query> plan(const Subject& subject) {
 }
 
 std::vector<Query> follow_up(const Subject& subject, const Records& found) {
-    const std::vector<std::string> known = services_of(subject);
+    const std::vector<std::string> known = services_asked(subject);
     std::set<std::string> callees;
     for (const Edge& edge : found.edges) {
         const bool ours = !known.empty() && edge.caller == known.front();
@@ -160,7 +145,7 @@ std::vector<Query> follow_up(const Subject& subject, const Records& found) {
     if (callees.empty()) return queries;
     add_catalogue(queries, subject, {callees.begin(), callees.end()});
     for (const std::string& callee : callees) {
-        queries.push_back(make("metrics/" + callee, QueryKind::metrics, callee, whole(subject), metric_arguments(subject, false)));
+        queries.push_back(make("metrics/" + callee, QueryKind::metrics, callee, whole_window(subject), metric_arguments(subject, false)));
     }
     Arguments errors{{argument::environment, subject.alert.environment}, {argument::level, "error"}, {argument::pages, "1"}};
     errors[argument::services] = join({callees.begin(), callees.end()}, "\n");

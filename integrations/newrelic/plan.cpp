@@ -5,13 +5,13 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "evidence/plan.hpp"
 #include "integrations/newrelic/requests.hpp"
 
 namespace gumshoe::newrelic {
 
 namespace {
 
-constexpr std::size_t most_neighbours = 5;
 constexpr auto change_reach = std::chrono::hours(6);  // a deploy may need its time to hurt
 constexpr auto issue_reach = std::chrono::hours(24);  // an issue may be older than the trouble that we look at
 
@@ -19,22 +19,6 @@ using Arguments = std::map<std::string, std::string>;
 
 Query make(std::string id, QueryKind kind, const std::string& entity, Window window, Arguments arguments) {
     return Query{"newrelic", "newrelic/" + std::move(id), kind, entity, window, std::move(arguments)};
-}
-
-Window whole(const Subject& subject) {
-    return {std::min(subject.baseline.from, subject.incident.from), std::max(subject.baseline.to, subject.incident.to)};
-}
-
-/// The alert's service first, then its neighbours, each once.
-std::vector<std::string> services_of(const Subject& subject) {
-    std::vector<std::string> services;
-    const auto add = [&services](const std::string& service) {
-        const bool known = std::find(services.begin(), services.end(), service) != services.end();
-        if (!service.empty() && !known && services.size() <= most_neighbours) services.push_back(service);
-    };
-    add(subject.alert.service);
-    for (const std::string& service : subject.services) add(service);
-    return services;
 }
 
 /// The alert's entities, as far as they are GUIDs and the alert is New Relic's.
@@ -69,7 +53,8 @@ void add_own_alert(std::vector<Query>& queries, const Subject& subject, const st
     }
     if (!alert.monitor_id.empty()) {
         queries.push_back(make("condition", QueryKind::monitor, entity, subject.incident, {{argument::condition, alert.monitor_id}}));
-        queries.push_back(make("metrics/condition", QueryKind::metrics, entity, whole(subject), {{argument::condition, alert.monitor_id}}));
+        queries.push_back(
+            make("metrics/condition", QueryKind::metrics, entity, whole_window(subject), {{argument::condition, alert.monitor_id}}));
     }
 }
 
@@ -95,7 +80,7 @@ std::set<std::string> unknown_callees(const std::vector<std::string>& known, con
 std::vector<Query> plan(const Subject& subject) {
     std::vector<Query> queries;
     const Alert& alert = subject.alert;
-    const std::vector<std::string> services = services_of(subject);
+    const std::vector<std::string> services = services_asked(subject);
     const std::string entity = services.empty() ? alert.service : services.front();
     const std::string guids = guids_of(alert);
     add_own_alert(queries, subject, entity);
@@ -113,7 +98,7 @@ std::vector<Query> plan(const Subject& subject) {
     add_pair(queries, subject, QueryKind::logs, "errors", entity,
              {{argument::services, services.front()}, {argument::view, "errors"}, {argument::rows, "1000"}});
     for (const std::string& service : services) {
-        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole(subject), {}));
+        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole_window(subject), {}));
     }
     // Callers and callees in one search: rows are slices of time, so most traces in them are whole.
     add_pair(queries, subject, QueryKind::spans, "spans", entity,
@@ -135,12 +120,12 @@ std::vector<Query> plan(const Subject& subject) {
 }
 
 std::vector<Query> follow_up(const Subject& subject, const Records& found) {
-    const std::vector<std::string> known = services_of(subject);
+    const std::vector<std::string> known = services_asked(subject);
     const std::set<std::string> callees = known.empty() ? std::set<std::string>() : unknown_callees(known, found.edges);
     std::vector<Query> queries;
     if (callees.empty()) return queries;
     for (const std::string& callee : callees) {
-        queries.push_back(make("metrics/" + callee, QueryKind::metrics, callee, whole(subject), {}));
+        queries.push_back(make("metrics/" + callee, QueryKind::metrics, callee, whole_window(subject), {}));
     }
     Arguments trouble{{argument::environment, subject.alert.environment}, {argument::level, "trouble"}, {argument::rows, "1000"}};
     trouble[argument::services] = join({callees.begin(), callees.end()}, "\n");

@@ -5,13 +5,13 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "evidence/plan.hpp"
 #include "integrations/signoz/codec.hpp"
 
 namespace gumshoe::signoz {
 
 namespace {
 
-constexpr std::size_t most_neighbours = 5;
 constexpr auto history_reach = std::chrono::days(7);
 constexpr const char* sample_pages = "5";  // of what only shows how things usually are
 
@@ -19,22 +19,6 @@ using Arguments = std::map<std::string, std::string>;
 
 Query make(std::string id, QueryKind kind, const std::string& entity, Window window, Arguments arguments) {
     return Query{"signoz", "signoz/" + std::move(id), kind, entity, window, std::move(arguments)};
-}
-
-Window whole(const Subject& subject) {
-    return {std::min(subject.baseline.from, subject.incident.from), std::max(subject.baseline.to, subject.incident.to)};
-}
-
-/// The alert's service first, then its neighbours, each once.
-std::vector<std::string> services_of(const Subject& subject) {
-    std::vector<std::string> services;
-    const auto add = [&services](const std::string& service) {
-        const bool known = std::find(services.begin(), services.end(), service) != services.end();
-        if (!service.empty() && !known && services.size() <= most_neighbours) services.push_back(service);
-    };
-    add(subject.alert.service);
-    for (const std::string& service : subject.services) add(service);
-    return services;
 }
 
 /// The environment is asked for only where the alert names it by a key that SigNoz knows: a key that is not there is refused.
@@ -64,7 +48,7 @@ void add_pair(std::vector<Query>& queries, const Subject& subject, QueryKind kin
 void add_rule(std::vector<Query>& queries, const Subject& subject, const std::string& entity) {
     const Arguments rule{{argument::rule, subject.alert.monitor_id}};
     queries.push_back(make("rule", QueryKind::monitor, entity, subject.incident, rule));
-    queries.push_back(make("rule/graph", QueryKind::monitor, entity, whole(subject), with(rule, argument::view, "graph")));
+    queries.push_back(make("rule/graph", QueryKind::monitor, entity, whole_window(subject), with(rule, argument::view, "graph")));
     const Window week{subject.onset - history_reach, subject.incident.to};
     queries.push_back(
         make("rule/history", QueryKind::history, entity, week, with(rule, argument::onset, std::to_string(to_millis(subject.onset)))));
@@ -74,7 +58,7 @@ void add_rule(std::vector<Query>& queries, const Subject& subject, const std::st
 
 std::vector<Query> plan(const Subject& subject) {
     std::vector<Query> queries;
-    const std::vector<std::string> services = services_of(subject);
+    const std::vector<std::string> services = services_asked(subject);
     const std::string entity = services.empty() ? subject.alert.service : services.front();
     // Another tool's alert names that tool's monitor.
     if (subject.alert.source == "signoz" && is_rule_id(subject.alert.monitor_id)) add_rule(queries, subject, entity);
@@ -92,7 +76,7 @@ std::vector<Query> plan(const Subject& subject) {
             arguments[argument::runtime] = "yes";
             if (is_metric_name(subject.alert.metric)) arguments[argument::metrics] = subject.alert.metric;
         }
-        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole(subject), std::move(arguments)));
+        queries.push_back(make("metrics/" + service, QueryKind::metrics, service, whole_window(subject), std::move(arguments)));
     }
 
     // Callers and callees in one search: pages are slices of time, so most traces in them are whole.
@@ -102,9 +86,11 @@ std::vector<Query> plan(const Subject& subject) {
     const Arguments everywhere{{argument::services, join(services, "\n")},
                                {argument::onset, std::to_string(to_millis(subject.incident.from))}};
     queries.push_back(make("dependencies", QueryKind::compare, entity, subject.incident, with(everywhere, argument::view, "dependencies")));
-    queries.push_back(make("exceptions", QueryKind::compare, entity, whole(subject), with(everywhere, argument::view, "exceptions")));
+    queries.push_back(
+        make("exceptions", QueryKind::compare, entity, whole_window(subject), with(everywhere, argument::view, "exceptions")));
     if (services.size() > 1) {
-        queries.push_back(make("services", QueryKind::compare, entity, whole(subject), with(everywhere, argument::view, "services")));
+        queries.push_back(
+            make("services", QueryKind::compare, entity, whole_window(subject), with(everywhere, argument::view, "services")));
         Arguments neighbours = with(with(environment, argument::level, "error"), argument::pages, sample_pages);
         const std::vector<std::string> others(services.begin() + 1, services.end());
         neighbours[argument::services] = join(others, "\n");
@@ -114,7 +100,7 @@ std::vector<Query> plan(const Subject& subject) {
 }
 
 std::vector<Query> follow_up(const Subject& subject, const Records& found) {
-    const std::vector<std::string> known = services_of(subject);
+    const std::vector<std::string> known = services_asked(subject);
     std::set<std::string> callees;
     for (const Edge& edge : found.edges) {
         const bool ours = !known.empty() && edge.caller == known.front();
@@ -126,7 +112,7 @@ std::vector<Query> follow_up(const Subject& subject, const Records& found) {
     const Arguments environment = in_environment(subject);
     for (const std::string& callee : callees) {
         queries.push_back(
-            make("metrics/" + callee, QueryKind::metrics, callee, whole(subject), with(environment, argument::services, callee)));
+            make("metrics/" + callee, QueryKind::metrics, callee, whole_window(subject), with(environment, argument::services, callee)));
     }
     Arguments errors = with(with(environment, argument::level, "error"), argument::pages, sample_pages);
     const std::vector<std::string> all(callees.begin(), callees.end());

@@ -57,8 +57,24 @@ bool has_text(const Line& line) {
     return std::ranges::any_of(line, [](const Span& span) { return !trim(span.text).empty(); });
 }
 
+/// Addresses count too, and some tools write a whole query into theirs: where the lines do not fit, those that take more than their share
+/// lose their links before a line is lost.
+std::vector<Line> with_links_that_fit(std::vector<Line> lines, std::size_t budget) {
+    const auto size = [budget](const Line& line) { return utf16_units(mrkdwn(line, budget)) + 3; };
+    std::size_t whole = 0;
+    for (const Line& line : lines) whole += size(line);
+    if (whole <= budget) return lines;
+    for (Line& line : lines) {
+        if (size(line) <= budget / lines.size()) continue;
+        const auto is_link = [](const Span& span) { return span.style == Span::Style::link; };
+        if (!std::ranges::all_of(line, is_link)) std::erase_if(line, is_link);
+    }
+    return lines;
+}
+
 /// The lines joined, cut on a line boundary with a note of how many are missing. One line that is too long is cut itself.
-std::string joined(const std::vector<Line>& lines, std::string_view prefix, std::size_t budget) {
+std::string joined(const std::vector<Line>& all, std::string_view prefix, std::size_t budget) {
+    const std::vector<Line> lines = with_links_that_fit(all, budget);
     std::string out;
     std::size_t used = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {

@@ -349,7 +349,14 @@ std::string relative_to(Timestamp t, Timestamp onset) {
 std::string name_of(const Change& change) {
     const bool sha =
         change.id.size() >= 32 && std::all_of(change.id.begin(), change.id.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-    std::string name = (change.kind.empty() ? "change" : change.kind) + " " + (sha ? change.id.substr(0, 7) : truncate(change.id, 60));
+    std::string name = change.kind.empty() ? "change" : change.kind;
+    // A machine's long id says nothing that the subject does not.
+    const bool of_a_machine =
+        !sha && change.id.size() > 20 && !change.subject.empty() &&
+        std::all_of(change.id.begin(), change.id.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+    if (!of_a_machine) {
+        name += " " + (sha ? change.id.substr(0, 7) : truncate(change.id, 60));
+    }
     if (!change.service.empty() && !is_commit(change)) {
         name += " of " + change.service;
     }

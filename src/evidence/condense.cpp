@@ -89,6 +89,15 @@ const char* sought(QueryKind kind) {
     }
 }
 
+/// Times of day alone would not tell a day from a moment.
+std::string span_words(const Window& window) {
+    if (window.to - window.from >= std::chrono::hours(12)) {
+        return "in the " + format_duration(std::chrono::duration_cast<milliseconds>(window.to - window.from)) + " to " +
+               format_clock(window.to);
+    }
+    return "from " + format_clock(window.from) + " to " + format_clock(window.to);
+}
+
 /// A query that worked and returned nothing is evidence; one that failed is coverage and says nothing here.
 void add_absences(const Gathering& gathering, std::vector<Evidence>& items) {
     bool asked_for_deploys = false;
@@ -120,7 +129,7 @@ void add_absences(const Gathering& gathering, std::vector<Evidence>& items) {
         item.query = one.fetched.query_text;
         item.link = one.fetched.link;
         item.text = "no " + std::string(what) + (one.query.entity.empty() ? "" : " of " + one.query.entity) + " seen by " +
-                    one.query.source + " from " + format_clock(one.query.window.from) + " to " + format_clock(one.query.window.to);
+                    one.query.source + " " + span_words(one.query.window);
         if (said.insert(item.text).second) {
             items.push_back(std::move(item));
         }

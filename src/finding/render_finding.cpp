@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "finding/render.hpp"
 #include "finding/wording.hpp"
 
@@ -135,9 +136,15 @@ std::vector<Line> ruled_out_lines(const Finding& f, const Room& room) {
     return out;
 }
 
-std::vector<Line> gap_lines(const Finding& f, const Room& room) {
+/// What a tool does not know about a neighbour is for the report; of the alert's own service it is told here too.
+bool of_a_neighbour(const NotChecked& gap, const std::string& service) {
+    return gap.why.starts_with(to_string(CoverageStatus::skipped)) && !icontains(gap.what, service);
+}
+
+std::vector<Line> gap_lines(const Situation& s, const Finding& f, const Room& room) {
     std::vector<Line> out;
-    const std::vector<NotChecked> all = gaps(f);
+    std::vector<NotChecked> all = gaps(f);
+    std::erase_if(all, [&s](const NotChecked& gap) { return of_a_neighbour(gap, s.alert.service); });
     for (const auto& gap : all) {
         if (out.size() == room.gaps) break;
         out.push_back({plain("• " + one_line(gap.what, 80) + (gap.why.empty() ? "" : ": " + one_line(gap.why, room.item)))});
@@ -242,7 +249,7 @@ Document build(const Situation& s, const Finding& f, const Room& room) {
     add_section(out, "Evidence", evidence_lines(f, room));
     add_section(out, "Ruled out", ruled_out_lines(f, room));
     add_asides(out, f, room);
-    add_section(out, "Not checked", gap_lines(f, room));
+    add_section(out, "Not checked", gap_lines(s, f, room));
     add_section(out, "Do next", step_lines(f, room));
     out.blocks.push_back({Block::Kind::context, {footer(s, f)}});
     // A phone's lock screen shows only this: the verdict and the cause must be in it.

@@ -65,7 +65,7 @@ std::vector<Line> telling_members(const Members& members, const std::string& hea
         out.push_back({plain(std::move(text))});
     }
     const int more = members.alerts - 1 - static_cast<int>(out.size());
-    if (!out.empty() && more > 0) out.push_back({plain("… and " + figure(more) + " more")});
+    if (!out.empty() && more > 0) out.push_back({plain("… and " + figure(more) + " more alerts")});
     return out;
 }
 

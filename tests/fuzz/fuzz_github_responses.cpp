@@ -32,6 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)github::read_installation_token(*body);
     const auto commits = github::read_commits(*body);
     if (!commits) return 0;
-    for (const Change& commit : *commits) fuzz::must(github::is_sha(commit.sha) && commit.files.size() <= 50 && commit.diff.size() <= 4000);
+    for (const Change& commit : *commits) fuzz::must(is_sha(commit.sha) && commit.files.size() <= 50 && commit.diff.size() <= 4000);
     return 0;
 }

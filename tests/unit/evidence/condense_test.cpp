@@ -108,6 +108,32 @@ TEST_CASE("an item names the query it came from, and only an answered query prov
     }
 }
 
+TEST_CASE("an absence over a day does not read as one over a moment") {
+    Gathered deploys;
+    deploys.query = {.source = "datadog", .id = "datadog/deployments", .kind = QueryKind::deployments, .entity = "checkout"};
+    deploys.query.window = {pool_subject().incident.to - std::chrono::hours(24), pool_subject().incident.to};
+    deploys.coverage.status = CoverageStatus::empty;
+    Gathering gathering;
+    gathering.results = {deploys};
+    const auto items = condense(pool_subject(), gathering);
+    const auto* absent = find_item(items, EvidenceKind::absence, "absent");
+    REQUIRE(absent != nullptr);
+    CHECK(absent->text.find("seen by datadog in the 1 d to ") != std::string::npos);
+}
+
+TEST_CASE("a change is named by its version, not by a machine's long id") {
+    auto records = pool_records();
+    records.changes = {deploy("v412", incident_begin - 600, "a"), deploy("01CHANGEGWCONFIG000000000", incident_begin - 500, "b")};
+    records.changes[1].subject = "pool smaller";
+    std::string told;
+    for (const Evidence& item : condense(pool_subject(), records)) {
+        if (item.kind == EvidenceKind::change) told += item.text + "\n";
+    }
+    CHECK(told.find("deploy v412 of checkout") != std::string::npos);
+    CHECK(told.find("\"pool smaller\"") != std::string::npos);
+    CHECK(told.find("01CHANGE") == std::string::npos);
+}
+
 TEST_CASE("a caller of something slow is a symptom, the slow one is the suspect") {
     Records records;
     records.edges = {{"web", "shop"}, {"shop", "db"}, {"web", "mail"}};

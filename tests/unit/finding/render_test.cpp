@@ -82,6 +82,12 @@ TEST_CASE("a failed query is always told, and never twice") {
     const std::string text = sample::visible(render_finding(sample::situation(), f));
     CHECK_THAT(text, Contains("datadog spans: the query timed out") && !Contains("timed out after 15 s"));
     f.not_checked.clear();
+    f.coverage = {{"pagerduty", "pagerduty/changes/cart", CoverageStatus::skipped, "PagerDuty has no service named cart", {}}};
+    Situation own = sample::situation();
+    own.alert.service = "cart";
+    CHECK_THAT(sample::visible(render_finding(own, f)), Contains("Not checked\n• pagerduty changes cart: skipped"));
+    own.alert.service = "web";  // a tool need not know the neighbours
+    CHECK_THAT(sample::visible(render_finding(own, f)), !Contains("Not checked"));
     f.coverage.clear();
     CHECK_THAT(sample::visible(render_finding(sample::situation(), f)), !Contains("Not checked"));
 }
@@ -142,7 +148,7 @@ TEST_CASE("a storm is one message that counts the alerts and names the most tell
     for (const std::string& text : {sample::visible(render_finding(s, sample::finding())), sample::visible(render_facts(s))}) {
         INFO(text);
         CHECK_THAT(text, Contains("200 alerts, 12 services · Datadog, PagerDuty\n• payments · no connection"));
-        CHECK_THAT(text, Contains("• web · 5xx · ERROR\n• disk full · WARNING\n… and 196 more"));
+        CHECK_THAT(text, Contains("• web · 5xx · ERROR\n• disk full · WARNING\n… and 196 more alerts"));
         CHECK_THAT(text, !Contains("slow") && !Contains("mail") && !Contains("recovered"));
     }
     const std::string report = render_markdown(s, sample::finding());

@@ -103,6 +103,22 @@ TEST_CASE("a long section is cut on a line boundary and says how much is missing
     for (std::size_t i = 0; i + 1 < rows.size(); ++i) CHECK(rows[i] == "line " + std::to_string(i) + " of a long list of evidence");
 }
 
+TEST_CASE("an address as long as a query gives way to the evidence, a short one stays") {
+    Block section;
+    const auto evidence = [&section](const std::string& text, std::size_t url_size) {
+        section.lines.push_back({plain(text + " "), link("logs", "https://signoz.acme.example/logs?q=" + std::string(url_size, 'q'))});
+    };
+    evidence("first", 1600);
+    evidence("second", 1600);
+    evidence("third", 60);
+    const std::string text = to_blocks({"f", {section}})[0]["text"]["text"].get<std::string>();
+    CHECK_THAT(
+        text, Contains("first") && Contains("second") && Contains("third <https://signoz.acme.example") && !Contains("more in the report"));
+    section.lines.pop_back();
+    section.lines.pop_back();
+    CHECK_THAT(to_blocks({"f", {section}})[0].dump(), Contains("first <https://signoz.acme.example"));  // there is room for it
+}
+
 TEST_CASE("the whole message stays below its limit and keeps its footer") {
     Document d{"f", {}};
     for (int b = 0; b < 80; ++b) {
