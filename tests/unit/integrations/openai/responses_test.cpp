@@ -32,7 +32,10 @@ json body_of(const Request& request, const std::string& model) {
     return *parse_json(dialect->build(request, target(model), true).body);
 }
 
-const json completed = *parse_json(test::fixture("openai", "responses_response.json"));
+const json& completed() {
+    static const json document = *parse_json(test::fixture("openai", "responses_response.json"));
+    return document;
+}
 
 std::string event(const std::string& type, json data) {
     data["type"] = type;
@@ -42,7 +45,9 @@ std::string event(const std::string& type, json data) {
 const std::string begun = event("response.created", {{"response", {{"status", "in_progress"}}}}) +
                           event("response.output_text.delta", {{"delta", "Gr\xC3\xBC"}}) +
                           event("response.output_text.delta", {{"delta", "\xC3\x9F"}});
-const std::string stream = begun + event("response.completed", {{"response", completed}});
+std::string whole_stream() {
+    return begun + event("response.completed", {{"response", completed()}});
+}
 
 }  // namespace
 
@@ -57,12 +62,12 @@ TEST_CASE("a request of a tool loop, as documented; nothing is stored at the ven
 
 TEST_CASE("sealed reasoning goes back as it came") {
     Request request = conversation();
-    request.messages[2].opaque = completed["output"].dump();
+    request.messages[2].opaque = completed()["output"].dump();
     CHECK(body_of(request, "gpt-5.1")["input"][1]["encrypted_content"] == "c2VhbGVk");
 }
 
 TEST_CASE("whole and streamed answers are the same, however the bytes are cut") {
-    const Reply whole = std::get<Reply>(dialect->read(test::http_response(200, completed.dump())));
+    const Reply whole = std::get<Reply>(dialect->read(test::http_response(200, completed().dump())));
     CHECK(whole.text == "Grüß");
     CHECK(whole.stop == Stop::tool_calls);
     CHECK(whole.tool_calls.at(0).id == "call_1");
@@ -70,11 +75,10 @@ TEST_CASE("whole and streamed answers are the same, however the bytes are cut") 
     CHECK(whole.usage.reasoning_tokens == 2);
     CHECK(whole.opaque.find("c2VhbGVk") != std::string::npos);
     for (const std::size_t piece : {1, 2, 3, 7, 64, 100000}) {
-        CHECK(to_json_value(std::get<Reply>(streamed(*dialect, stream, piece))) == to_json_value(whole));
+        CHECK(to_json_value(std::get<Reply>(streamed(*dialect, whole_stream(), piece))) == to_json_value(whole));
     }
     for (std::size_t size = 0; size <= begun.size(); size += 5) {
-        CHECK(std::get<Failure>(streamed(*dialect, std::string_view(stream).substr(0, size), 30)).failure ==
-              FailureClass::truncated_stream);
+        CHECK(std::get<Failure>(streamed(*dialect, std::string_view(begun).substr(0, size), 30)).failure == FailureClass::truncated_stream);
     }
 }
 
