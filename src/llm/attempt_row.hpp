@@ -1,17 +1,13 @@
-// The journal's row of an attempt: as it is opened before the call, and closed after it.
+// The journal's row of an attempt: as it is opened before the call, and closed after it; and that of a target passed over.
 #pragma once
 
-#include <string_view>
-
-#include "llm/attempt_store.hpp"
-#include "llm/plan.hpp"
+#include "llm/call.hpp"
 
 namespace gumshoe::llm {
 
-LlmAttempt row_of(const Journey& journey, const Target& target, Timestamp now);
 /// Before the call, so before the attempt is counted.
-LlmAttempt row_of_call(const Journey& journey, const Choice& choice, std::string_view body, Timestamp now);
-/// `reply` null where none came.
-void close_row(LlmAttempt& row, const Failure& failure, const Reply* reply, double cost, Timestamp now);
+LlmAttempt row_of_call(const Journey& journey, const Choice& choice, const Call& call, Timestamp now);
+LlmAttempt row_of_skip(const Journey& journey, const Slot& slot, const Standing& standing, Timestamp now);
+void close_row(Call& call, double cost, Timestamp now, milliseconds took);
 
 }  // namespace gumshoe::llm

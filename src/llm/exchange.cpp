@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr milliseconds quick_content = 5s;       // of a model that usually begins at once
 constexpr milliseconds reasoning_content = 60s;  // models that think first are silent for longer
 
 bool starts_as_document(std::string_view body) {
@@ -23,11 +24,11 @@ bool starts_as_document(std::string_view body) {
     return body.starts_with('{') || body.starts_with('<') || body.starts_with('[');
 }
 
+}  // namespace
+
 bool reasons(const Request& request) {
     return request.reasoning_effort && *request.reasoning_effort != "none" && *request.reasoning_effort != "minimal";
 }
-
-}  // namespace
 
 Request request_for(const Journey& journey, const Slot& slot) {
     Request request = for_target(journey.request, *slot.target);
@@ -47,27 +48,31 @@ HttpRequest wire_request(const Request& request, const Target& target, bool stre
     return http;
 }
 
-StreamClocks stream_clocks(const Request& request, const Target& target, milliseconds span) {
-    const milliseconds usual = reasons(request) ? reasoning_content : milliseconds(limits::llm_first_content);
+StreamClocks stream_clocks(const Request& request, const Target& target, const Latency& latency, milliseconds span) {
+    milliseconds usual = reasons(request) ? reasoning_content : milliseconds(limits::llm_first_content);
+    const auto tail = latency.first_content.quantile(0.95, enough_for_tail);
+    if (tail && !reasons(request)) usual = std::clamp(*tail * 3, quick_content, usual);
     const milliseconds first_content = std::max(usual, target.dialect->first_content());
     return {.first_content = std::min(first_content, span), .stall = std::min<milliseconds>(limits::llm_stall, span)};
 }
 
-awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_ptr<const Target> target, HttpRequest request,
-                                                 CallLimits within) {
+awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, const Clock& clock, std::shared_ptr<const Target> target,
+                                                 HttpRequest request, CallLimits within, Progress& progress) {
     if (!within.stream) {
         auto response = co_await http.send(std::move(request), within.deadline);
         if (!response) co_return classify_transport(target->provider, response.error(), false);
+        progress.bytes = response->body.size();
         co_return target->dialect->read(*response);
     }
     const auto reader = target->dialect->stream_reader();
-    bool content_seen = false;
-    std::function<bool(std::string_view)> on_bytes = [&content_seen, &reader](std::string_view bytes) {
+    std::function<bool(std::string_view)> on_bytes = [&clock, &progress, &reader](std::string_view bytes) {
+        progress.bytes += bytes.size();
         const bool content = reader->feed(bytes);
-        content_seen = content_seen || content;
+        if (content && !progress.first_content) progress.first_content = clock.monotonic();
         return content;
     };
     auto response = co_await http.stream(std::move(request), within.deadline, within.clocks, std::move(on_bytes));
+    if (response) progress.bytes = std::max(progress.bytes, response->body.size());
     if (response && response->status / 100 != 2) co_return target->dialect->read(*response);
     std::variant<Reply, Failure> end = reader->finish();
     if (auto* reply = std::get_if<Reply>(&end)) {  // whole, even where the connection broke after it
@@ -76,6 +81,7 @@ awaitable<std::variant<Reply, Failure>> exchange(HttpClient& http, std::shared_p
     }
     Failure& failure = std::get<Failure>(end);
     // A server that does not stream.
+    const bool content_seen = progress.first_content.has_value();
     const bool unread = failure.failure == FailureClass::truncated_stream && !content_seen;
     if (response && unread && starts_as_document(response->body)) co_return target->dialect->read(*response);
     if (!response && failure.failure == FailureClass::truncated_stream)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "llm/judge.hpp"
 #include "llm/repair.hpp"
 
@@ -30,48 +31,51 @@ void burn_provider(Journey& journey, const std::string& provider, const Failure&
 }
 
 /// Less room for the answer where that suffices; else only larger windows are left.
-void overflow(Journey& journey, Slot& slot, const Failure& failure, Memory& memory) {
-    if (failure.window) memory.learn_window(*slot.target, *failure.window);
+std::optional<LearnedFact> overflow(Journey& journey, Slot& slot, const Failure& failure, Memory& memory, Timestamp wall) {
+    std::optional<LearnedFact> fact;
+    if (failure.window) fact = memory.learn_window(*slot.target, *failure.window, wall);
     const std::int64_t room = failure.window && failure.prompt_tokens ? *failure.window - *failure.prompt_tokens - 1 : 0;
     if (room >= least_output && !slot.max_output) {
         slot.max_output = room;
         slot.mending = true;
         journey.prompt_tokens = std::min(journey.prompt_tokens, *failure.prompt_tokens);
-        return;
+        return fact;
     }
-    const std::int64_t too_small = memory.window(*slot.target);
+    const std::int64_t too_small = memory.window(*slot.target, wall);
     slot.burned = true;
     for (Slot& other : journey.slots) {
-        if (memory.window(*other.target) > too_small) continue;
+        if (memory.window(*other.target, wall) > too_small) continue;
         other.burned = true;
         if (other.last_words.empty()) other.last_words = "its context window is no larger than that of " + slot.target->name;
         other.last_failure = FailureClass::context_overflow;
     }
+    return fact;
 }
 
-bool grow_output(const Journey& journey, Slot& slot, const Memory& memory) {
+bool grow_output(const Journey& journey, Slot& slot, const Memory& memory, Timestamp wall) {
     if (slot.max_output) return false;
     const std::int64_t now = slot.target->overrides.max_output_tokens.value_or(journey.request.max_output_tokens);
-    slot.max_output = std::min(now * 2, memory.window(*slot.target) - journey.prompt_tokens);
+    slot.max_output = std::min(now * 2, memory.window(*slot.target, wall) - journey.prompt_tokens);
     slot.mending = true;
     return *slot.max_output > now;
 }
 
 /// Every repair is new to the model, so the calls it costs are bounded.
-bool mend(Slot& slot, const Failure& failure, Memory& memory, Timestamp wall) {
+std::optional<LearnedFact> mend(Slot& slot, const Failure& failure, Memory& memory, Timestamp wall) {
     const std::string repair = repair_for(failure.param);
-    if (repair.empty() || slot.repairs >= most_repairs || memory.repairs(*slot.target, wall).contains(repair)) return false;
-    memory.learn_repair(*slot.target, repair, wall);
+    if (repair.empty() || slot.repairs >= most_repairs || memory.repairs(*slot.target, wall).contains(repair)) return std::nullopt;
     ++slot.repairs;
     --slot.tries;
     slot.mending = true;
-    return true;
+    return memory.learn_repair(*slot.target, repair, wall);
 }
 
 }  // namespace
 
-void take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Reply* reply, Memory& memory, const Moment& moment) {
+std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Reply* reply, Memory& memory,
+                                       const Moment& moment) {
     using enum FailureClass;
+    std::optional<LearnedFact> fact;
     slot.last_words = failure.reason;
     slot.last_failure = failure.failure;
     switch (failure.failure) {
@@ -87,13 +91,14 @@ void take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Rep
             slot.burned = !moment.may_retry;
             break;
         case context_overflow:
-            overflow(journey, slot, failure, memory);
+            fact = overflow(journey, slot, failure, memory, moment.wall);
             break;
         case output_truncated:
-            slot.burned = !grow_output(journey, slot, memory);
+            slot.burned = !grow_output(journey, slot, memory, moment.wall);
             break;
         case unsupported_param:
-            slot.burned = !mend(slot, failure, memory, moment.wall);
+            fact = mend(slot, failure, memory, moment.wall);
+            slot.burned = !fact;
             break;
         case schema_invalid:
         case empty:
@@ -120,6 +125,24 @@ void take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Rep
         default:
             slot.burned = true;
             break;  // timeouts, and what is quarantined
+    }
+    return fact;
+}
+
+void keep_rejected(Journey& journey, const Slot& slot, const Reply& reply, const Failure& failure) {
+    if (failure.failure != FailureClass::schema_invalid || !reply.tool_calls.empty() || trim(reply.text).empty()) return;
+    const bool well_formed = !judge(reply, journey.request);
+    if (journey.best_is_well_formed && !well_formed) return;
+    journey.best_is_well_formed = well_formed;
+    journey.best_rejected = NoAnswer::Rejected{.reply = reply, .target = slot.target->name, .failure = failure};
+}
+
+void take_drill(Journey& journey, Slot& slot, const Failure& failure, Memory memory, const Moment& moment) {
+    take_lesson(journey, slot, failure, nullptr, memory, moment);
+    if (failure.failure == FailureClass::rate_limit) slot.burned = true;  // no gate keeps it from being asked at once
+    const std::string scope = broken_scope(*slot.target, failure.failure);
+    for (Slot& other : journey.slots) {
+        if (!scope.empty() && broken_scope(*other.target, failure.failure) == scope) other.burned = true;
     }
 }
 

@@ -13,6 +13,14 @@ struct Moment {
 };
 
 /// `reply` where the failure is a reply that is no answer, else null. Quarantines and breakers are the router's.
-void take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Reply* reply, Memory& memory, const Moment& moment);
+/// Returns what is to be remembered beyond this process.
+std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Reply* reply, Memory& memory,
+                                       const Moment& moment);
+
+/// Keeps a reply whose only fault is its form, if it is better than what is kept: one that only the caller refused is, else the later.
+void keep_rejected(Journey& journey, const Slot& slot, const Reply& reply, const Failure& failure);
+
+/// As the request takes it, when nobody really failed: `memory` is asked and not changed.
+void take_drill(Journey& journey, Slot& slot, const Failure& failure, Memory memory, const Moment& moment);
 
 }  // namespace gumshoe::llm

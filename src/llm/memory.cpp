@@ -1,3 +1,4 @@
+// Maps by scope and by place.
 #include "llm/memory.hpp"
 
 #include <algorithm>
@@ -11,6 +12,10 @@ using namespace std::chrono_literals;
 
 constexpr milliseconds told_again_after = 6h;
 constexpr milliseconds repair_kept = 24h;
+constexpr milliseconds window_kept = std::chrono::hours(24 * 7);
+constexpr milliseconds forced_calls_apart = 1s;
+constexpr const char* window_fact = "window";
+constexpr std::string_view repair_fact = "repair:";
 constexpr std::int64_t smallest_window = 1024;                        // a smaller number in a vendor's sentence is not a window
 constexpr milliseconds longest_stated = std::chrono::hours(24 * 35);  // a vendor's own date is believed so far
 
@@ -27,7 +32,7 @@ std::string account(const Target& target) {
     return target.provider + "/" + name;
 }
 
-std::string place(const Target& target) {
+std::string place_of(const Target& target) {
     return target.api_url + " " + account(target) + " " + target.model_on_wire();
 }
 
@@ -150,43 +155,66 @@ bool Memory::tell(const std::string& scope, Timestamp now) {
     return true;
 }
 
+Place& Memory::at(const Target& target) {
+    return places_[place_of(target)];
+}
+
+const Place& Memory::look_at(const Target& target) const {
+    static const Place unknown;
+    const auto found = places_.find(place_of(target));
+    return found == places_.end() ? unknown : found->second;
+}
+
 void Memory::gate(const Target& target, Monotonic until) {
-    Monotonic& gate = gates_[place(target)];
+    Monotonic& gate = at(target).gate;
     gate = std::max(gate, until);
 }
 
-Monotonic Memory::gate_opens(const Target& target) const {
-    const auto found = gates_.find(place(target));
-    return found == gates_.end() ? Monotonic{} : found->second;
+std::string Memory::reset(const Target& target) {
+    Place& place = at(target);
+    place.breaker.reset();
+    place.throttle.reset();
+    place.gate = {};
+    place.facts.clear();
+    return place_of(target);
 }
 
-Breaker& Memory::breaker(const Target& target) {
-    return breakers_[place(target)];
-}
-
-std::int64_t Memory::window(const Target& target) const {
-    const auto found = windows_.find(place(target));
-    return found == windows_.end() ? target.context_window : std::min(found->second, target.context_window);
-}
-
-void Memory::learn_window(const Target& target, std::int64_t tokens) {
-    if (tokens < smallest_window) return;
-    const auto [place_of, fresh] = windows_.try_emplace(place(target), tokens);
-    if (!fresh) place_of->second = std::min(place_of->second, tokens);
+std::int64_t Memory::window(const Target& target, Timestamp now) const {
+    const auto& facts = look_at(target).facts;
+    const auto found = facts.find(window_fact);
+    if (found == facts.end() || found->second.until <= now) return target.context_window;
+    return std::min(found->second.value, target.context_window);
 }
 
 std::set<std::string> Memory::repairs(const Target& target, Timestamp now) const {
     std::set<std::string> all;
-    const auto found = repairs_.find(place(target));
-    if (found == repairs_.end()) return all;
-    for (const auto& [repair, learned] : found->second) {
-        if (now - learned < repair_kept) all.insert(repair);
+    for (const auto& [name, fact] : look_at(target).facts) {
+        if (name.starts_with(repair_fact) && fact.until > now) all.insert(name.substr(repair_fact.size()));
     }
     return all;
 }
 
-void Memory::learn_repair(const Target& target, std::string repair, Timestamp now) {
-    repairs_[place(target)][std::move(repair)] = now;
+std::optional<LearnedFact> Memory::learn_window(const Target& target, std::int64_t tokens, Timestamp now) {
+    if (tokens < smallest_window || tokens >= window(target, now)) return std::nullopt;
+    LearnedFact fact{.place = place_of(target), .fact = window_fact, .value = tokens, .until = now + window_kept};
+    restore(fact);
+    return fact;
+}
+
+std::optional<LearnedFact> Memory::learn_repair(const Target& target, const std::string& repair, Timestamp now) {
+    LearnedFact fact{.place = place_of(target), .fact = std::string(repair_fact) + repair, .value = 0, .until = now + repair_kept};
+    restore(fact);
+    return fact;
+}
+
+void Memory::restore(LearnedFact fact) {
+    Place& place = places_[fact.place];
+    std::string name = fact.fact;
+    place.facts[std::move(name)] = std::move(fact);
+}
+
+void Memory::forced_call(Monotonic now) {
+    next_forced_call_ = now + forced_calls_apart;
 }
 
 }  // namespace gumshoe::llm

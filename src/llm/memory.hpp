@@ -1,5 +1,5 @@
-// What has been learned about targets, across requests: who is quarantined (kept over restarts), rate gates, breakers,
-// context windows, parameters a model refuses. No clock and no I/O: times are given, the router stores.
+// What has been learned about targets, across requests: who is quarantined, what models need (both kept over restarts), rate gates,
+// breakers, throttles, latencies. No clock and no I/O: times are given, the router stores.
 #pragma once
 
 #include <map>
@@ -10,7 +10,9 @@
 
 #include "llm/attempt_store.hpp"
 #include "llm/breaker.hpp"
+#include "llm/latency.hpp"
 #include "llm/target.hpp"
+#include "llm/throttle.hpp"
 
 namespace gumshoe::llm {
 
@@ -21,6 +23,15 @@ std::string model_scope(const Target& target);    // "model:openai/1f2e3d4c/gpt-
 
 /// The scope that a failure says is broken; "" for the failures of a moment or of a request.
 std::string broken_scope(const Target& target, FailureClass failure);
+
+/// What is known of a model at an endpoint under an account.
+struct Place {
+    Breaker breaker;
+    Throttle throttle;
+    Latency latency;
+    Monotonic gate{};                          // its rate limit opens then
+    std::map<std::string, LearnedFact> facts;  // by name
+};
 
 class Memory {
 public:
@@ -47,19 +58,25 @@ public:
     /// True once per scope and six hours.
     bool tell(const std::string& scope, Timestamp now);
 
+    Place& at(const Target& target);  // stays where it is
+    const Place& look_at(const Target& target) const;
     /// Not before `until`; a gate never opens earlier than it was said before.
     void gate(const Target& target, Monotonic until);
-    Monotonic gate_opens(const Target& target) const;  // the epoch when there is none
-
-    Breaker& breaker(const Target& target);
+    /// Breaker, gate, throttle and facts as on the first day. Returns the place, whose facts are to go from the store.
+    std::string reset(const Target& target);
 
     /// The target's window or what its vendor said it is, whichever is smaller.
-    std::int64_t window(const Target& target) const;
-    void learn_window(const Target& target, std::int64_t tokens);
-
-    /// Repairs that this model needs, for a day each.
+    std::int64_t window(const Target& target, Timestamp now) const;
+    /// Repairs that this model needs.
     std::set<std::string> repairs(const Target& target, Timestamp now) const;
-    void learn_repair(const Target& target, std::string repair, Timestamp now);
+    /// What is new is to be stored; nullopt where nothing is.
+    std::optional<LearnedFact> learn_window(const Target& target, std::int64_t tokens, Timestamp now);
+    std::optional<LearnedFact> learn_repair(const Target& target, const std::string& repair, Timestamp now);
+    void restore(LearnedFact fact);
+
+    /// A breaker that is open is called all the same when nobody else may be: once a second.
+    Monotonic next_forced_call() const { return next_forced_call_; }
+    void forced_call(Monotonic now);
 
 private:
     struct Entry {
@@ -69,10 +86,8 @@ private:
     };
     std::map<std::string, Entry> quarantines_;
     std::map<std::string, Timestamp> told_;
-    std::map<std::string, Monotonic> gates_;
-    std::map<std::string, Breaker> breakers_;
-    std::map<std::string, std::int64_t> windows_;
-    std::map<std::string, std::map<std::string, Timestamp>> repairs_;
+    std::map<std::string, Place> places_;
+    Monotonic next_forced_call_{};
 };
 
 }  // namespace gumshoe::llm

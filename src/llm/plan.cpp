@@ -1,50 +1,108 @@
-// Whom to ask next: chain order, whoever is viable; waiting only when nobody is.
+// Whom to ask next: in turn, whoever is viable; waiting only when nobody is.
 #include "llm/plan.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
 namespace gumshoe::llm {
 namespace {
 
+using namespace std::chrono_literals;
 using enum Skip;
+
+constexpr milliseconds unknown_useful = 3s;
+constexpr milliseconds look_again = 250ms;  // where another request's call decides, nobody tells us when
+constexpr int most_keys = 3;                // of one target, by one request
 
 std::int64_t max_output(const Journey& journey, const Slot& slot) {
     if (slot.max_output) return *slot.max_output;
     return slot.target->overrides.max_output_tokens.value_or(journey.request.max_output_tokens);
 }
 
-std::string ordinal(std::size_t n) {
-    constexpr std::array<std::string_view, 3> endings{"st", "nd", "rd"};
-    const bool teens = n % 100 >= 11 && n % 100 <= 13;
-    const std::size_t last = n % 10;
-    return std::to_string(n) + std::string(!teens && last >= 1 && last <= 3 ? endings[last - 1] : "th");
+bool enough_keys_tried(const Journey& journey, const Slot& slot) {
+    const auto tried = [&](const Slot& other) { return other.tries > 0 && other.target->name == slot.target->name; };
+    return slot.tries == 0 && std::ranges::count_if(journey.slots, tried) >= most_keys;
 }
 
-std::string words_of(const Slot& slot) {
-    return slot.target->name + ": " + (slot.last_words.empty() ? "not asked" : slot.last_words);
+/// What is said of the endpoint's health; none when it may be called.
+Standing health(const Slot& slot, const Place& place, Monotonic now) {
+    if (now < place.gate) return {.skip = gate, .words = "its rate limit has not opened yet", .opens = place.gate};
+    if (place.throttle.full()) {
+        return {.skip = crowded, .words = "it asked for fewer calls at a time", .opens = now + look_again};
+    }
+    if (now < slot.not_before) return {.skip = pause, .words = slot.last_words, .opens = slot.not_before};
+    return {};
 }
 
-std::string with_journal_words(std::string note, const Journey& journey) {
-    if (journey.journal_failures == 0) return note;
-    if (!note.empty()) note += "; ";
-    return note + "the attempts could not all be journaled";
+Standing breaker_standing(const Slot& slot, const Breaker& of, Monotonic now) {
+    if (!of.allows(now)) {
+        const bool probing = of.probing(now);
+        const Monotonic chance = of.next_chance(now);
+        return {.skip = breaker,
+                .words = "its breaker is " + std::string(to_string(of.state(now))),
+                .opens = probing ? std::min(chance, now + look_again) : chance,
+                .probing = probing};
+    }
+    if (slot.draw >= of.share(now)) return {.skip = ramp, .words = "it is only just back: few calls are let through yet"};
+    return {};
 }
 
-/// The one target worth a forced call when nobody may be called: the breaker that opens soonest, else the largest window
-/// (our count of tokens is an upper bound, and a refusal tells the true one).
-std::optional<std::size_t> last_resort(const Journey& journey, const Memory& memory, const std::vector<Standing>& standings) {
+/// The breaker to be called through when nobody may be called: that which opens soonest and nobody is probing.
+std::optional<std::size_t> soonest_breaker(const std::vector<Standing>& standings) {
     std::optional<std::size_t> soonest;
-    std::optional<std::size_t> largest;
     for (std::size_t i = 0; i < standings.size(); ++i) {
         const Standing& s = standings[i];
-        if (s.skip == breaker && (!soonest || s.opens < standings[*soonest].opens)) soonest = i;
-        const auto size = [&](std::size_t slot) { return memory.window(*journey.slots[slot].target); };
-        if (s.skip == window && (!largest || size(i) > size(*largest))) largest = i;
+        if (s.skip == breaker && !s.probing && (!soonest || s.opens < standings[*soonest].opens)) soonest = i;
     }
-    return soonest ? soonest : largest;
+    return soonest;
+}
+
+/// Our count of tokens is an upper bound, and a refusal tells the true one.
+std::optional<std::size_t> largest_window(const Journey& journey, const Memory& memory, const std::vector<Standing>& standings,
+                                          Timestamp wall) {
+    std::optional<std::size_t> largest;
+    const auto size = [&](std::size_t slot) { return memory.window(*journey.slots[slot].target, wall); };
+    for (std::size_t i = 0; i < standings.size(); ++i) {
+        if (standings[i].skip == window && (!largest || size(i) > size(*largest))) largest = i;
+    }
+    return largest;
+}
+
+/// When somebody who is not burned may be asked again.
+std::optional<Monotonic> soonest_opening(const Journey& journey, const Memory& memory, const std::vector<Standing>& standings) {
+    std::optional<Monotonic> soonest;
+    for (const Standing& s : standings) {
+        if (s.skip != gate && s.skip != crowded && s.skip != pause && s.skip != breaker) continue;
+        const bool may_be_forced = s.skip == breaker && !s.probing && journey.attempts == 0;
+        const Monotonic opens = may_be_forced ? std::min(s.opens, memory.next_forced_call()) : s.opens;
+        if (!soonest || opens < *soonest) soonest = opens;
+    }
+    return soonest;
+}
+
+Choice calling(Choice choice, std::size_t slot) {
+    choice.kind = Choice::Kind::call;
+    choice.slot = slot;
+    return choice;
+}
+
+/// Nobody may be called without more ado: a call through an open breaker, a wait, a window that may be too small, or the end.
+Choice choose_without_viable(Choice choice, const Journey& journey, const Memory& memory, const std::vector<Standing>& standings,
+                             Monotonic now, Timestamp wall) {
+    const auto soonest = soonest_breaker(standings);
+    if (soonest && journey.attempts == 0 && now >= memory.next_forced_call()) {
+        choice.forced = true;
+        return calling(std::move(choice), *soonest);
+    }
+    const auto opens = soonest_opening(journey, memory, standings);
+    if (opens && *opens + unknown_useful <= journey.last_call) {
+        choice.kind = Choice::Kind::wait;
+        choice.until = *opens;
+        return choice;
+    }
+    const auto largest = largest_window(journey, memory, standings, wall);
+    if (largest && journey.attempts == 0) return calling(std::move(choice), *largest);
+    return choice;
 }
 
 }  // namespace
@@ -65,45 +123,42 @@ std::string_view to_string(Skip skip) {
             return "quarantine";
         case gate:
             return "gate";
+        case crowded:
+            return "crowded";
         case breaker:
             return "breaker";
+        case ramp:
+            return "ramp";
+        case time:
+            return "time";
         case pause:
             return "pause";
     }
     return "";
 }
 
-std::int64_t estimated_tokens(const Request& request) {
-    std::size_t bytes = request.schema.size();
-    for (const Message& message : request.messages) {
-        bytes += message.text.size() + message.opaque.size();
-        for (const ToolCall& call : message.tool_calls) bytes += call.name.size() + call.arguments.size();
-    }
-    for (const Tool& tool : request.tools) bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
-    return static_cast<std::int64_t>(bytes / 3 + 1);
-}
-
-Journey plan_journey(Request request, const Chain& chain, RouteContext context, Monotonic last_call) {
+Journey plan_journey(Request request, const Chain& chain, RouteContext context, Monotonic last_call, const Memory& memory, Random& random) {
     Journey journey;
+    for (Link& link : in_turn(chain, request, memory, random)) {
+        journey.slots.push_back(Slot{.target = std::move(link.target), .draw = std::uniform_real_distribution<double>(0, 1)(random)});
+    }
     journey.prompt_tokens = estimated_tokens(request);
     journey.request = std::move(request);
-    for (const Link& link : chain) journey.slots.push_back(Slot{.target = link.target});
     journey.context = std::move(context);
     journey.last_call = last_call;
     return journey;
 }
 
 double estimated_usd(const Journey& journey, const Slot& slot) {
-    Usage usage;
-    usage.input_tokens = journey.prompt_tokens;
-    usage.output_tokens = max_output(journey, slot);
-    return cost_usd(slot.target->price, usage);
+    return estimated_usd(*slot.target, journey.prompt_tokens, max_output(journey, slot));
 }
 
-Standing standing(const Journey& journey, const Slot& slot, Memory& memory, const RouterOptions& options, Monotonic now, Timestamp wall) {
+Standing standing(const Journey& journey, const Slot& slot, const Memory& memory, const RouterOptions& options, Monotonic now,
+                  Timestamp wall) {
     const Target& target = *slot.target;
     if (slot.burned) return {.skip = burned, .words = slot.last_words};
     if (slot.tries >= options.max_attempts_per_target) return {.skip = tries, .words = slot.last_words};
+    if (enough_keys_tried(journey, slot)) return {.skip = tries, .words = "enough of its keys were tried"};
     const double price = estimated_usd(journey, slot);
     if (journey.left_usd && price > 0 && journey.spent_usd + price > *journey.left_usd) {
         return {.skip = budget, .words = "its call could cost more than the budget has left"};
@@ -115,90 +170,75 @@ Standing standing(const Journey& journey, const Slot& slot, Memory& memory, cons
                 .turn = block->turn,
                 .scope = block->entry.scope};
     }
-    if (const Monotonic opens = memory.gate_opens(target); now < opens) {
-        return {.skip = gate, .words = "its rate limit has not opened yet", .opens = opens};
-    }
-    if (now < slot.not_before) return {.skip = pause, .words = slot.last_words, .opens = slot.not_before};
-    if (journey.prompt_tokens + max_output(journey, slot) > memory.window(target)) {
+    const Place& place = memory.look_at(target);
+    if (Standing s = health(slot, place, now); s.skip != none) return s;
+    if (journey.prompt_tokens + max_output(journey, slot) > memory.window(target, wall)) {
         return {.skip = window, .words = "the request may not fit its context window"};
     }
-    const Breaker& breaker_of = memory.breaker(target);
-    if (!breaker_of.allows(now)) {
-        return {.skip = breaker,
-                .words = "its breaker is " + std::string(to_string(breaker_of.state(now))),
-                .opens = breaker_of.next_chance(now)};
-    }
+    if (Standing s = breaker_standing(slot, place.breaker, now); s.skip != none) return s;
+    if (now + min_useful(place) > journey.last_call) return {.skip = Skip::time, .words = "it takes longer than there is left"};
     return {};
 }
 
-Choice choose(const Journey& journey, Memory& memory, const RouterOptions& options, Monotonic now, Timestamp wall) {
+Choice choose(const Journey& journey, const Memory& memory, const RouterOptions& options, Monotonic now, Timestamp wall) {
     Choice choice;
     if (journey.caller_fault || journey.cancelled || journey.attempts >= options.max_attempts || now >= journey.last_call) return choice;
     std::vector<Standing> standings;
     for (const Slot& slot : journey.slots) standings.push_back(standing(journey, slot, memory, options, now, wall));
     std::optional<std::size_t> first;
+    std::optional<std::size_t> reluctant;  // to be called when there is nobody better
+    int viable = 0;
     for (std::size_t i = 0; i < standings.size(); ++i) {
         const Standing& s = standings[i];
         const bool trial = s.skip == quarantine && s.turn == Memory::Block::Turn::trial;
+        if (s.skip == none || trial || s.skip == ramp) ++viable;
         if (s.skip == none || trial) {
-            if (first) {
-                choice.others_viable = true;
-                continue;
-            }
+            if (first) continue;
             first = i;
             choice.trial = trial;
             choice.scope = s.scope;
             continue;
         }
+        if ((s.skip == ramp || s.skip == Skip::time) && !reluctant) reluctant = i;
         if (s.skip == quarantine && s.turn == Memory::Block::Turn::probe) choice.probes.push_back(i);
         if (!first) choice.skips.emplace_back(i, s);
     }
-    if (first) {
-        choice.kind = Choice::Kind::call;
-        choice.slot = *first;
-        return choice;
-    }
+    choice.others_viable = viable > 1;
+    if (!first && reluctant) first = reluctant;
+    if (first) return calling(std::move(choice), *first);
     if (!choice.probes.empty()) {  // nobody else is left: no free look first, the call itself is the probe
-        choice.kind = Choice::Kind::call;
-        choice.slot = choice.probes.front();
+        const std::size_t due = choice.probes.front();
         choice.trial = true;
-        choice.scope = standings[choice.slot].scope;
+        choice.scope = standings[due].scope;
         choice.probes.clear();
-        return choice;
+        return calling(std::move(choice), due);
     }
-    std::optional<Monotonic> soonest;
-    for (const Standing& s : standings) {
-        const bool opens = s.skip == gate || s.skip == pause || (s.skip == breaker && journey.attempts > 0);
-        if (opens && (!soonest || s.opens < *soonest)) soonest = s.opens;
-    }
-    if (soonest && *soonest + min_useful <= journey.last_call) {
-        choice.kind = Choice::Kind::wait;
-        choice.until = *soonest;
-    } else if (const auto forced = last_resort(journey, memory, standings); forced && journey.attempts == 0) {
-        choice.kind = Choice::Kind::call;
-        choice.slot = *forced;
-    }
-    return choice;
+    return choose_without_viable(std::move(choice), journey, memory, standings, now, wall);
 }
 
-milliseconds attempt_span(const Journey& journey, bool others_viable, Monotonic now) {
+std::optional<Choice> choose_hedge(const Journey& journey, const Slot& first, const Memory& memory, const RouterOptions& options,
+                                   Monotonic now, Timestamp wall) {
+    if (journey.attempts >= options.max_attempts) return std::nullopt;
+    for (std::size_t i = 0; i < journey.slots.size(); ++i) {
+        const Slot& slot = journey.slots[i];
+        if (slot.target->provider == first.target->provider || slot.tries > 0) continue;
+        if (memory.look_at(*slot.target).breaker.state(now) != Breaker::State::closed) continue;
+        if (standing(journey, slot, memory, options, now, wall).skip != none) continue;
+        Choice choice;
+        choice.hedge = true;
+        return calling(std::move(choice), i);
+    }
+    return std::nullopt;
+}
+
+milliseconds min_useful(const Place& place) {
+    return place.latency.total.quantile(0.5, enough_for_median).value_or(unknown_useful);
+}
+
+milliseconds attempt_span(const Journey& journey, const Place& place, bool others_viable, Monotonic now) {
     const auto remaining = std::chrono::duration_cast<milliseconds>(journey.last_call - now);
     if (!others_viable) return remaining;
-    return std::min(remaining, std::max(remaining * 6 / 10, min_useful));
-}
-
-std::string answer_note(const Journey& journey, std::size_t answered_by) {
-    if (answered_by == 0) return with_journal_words({}, journey);
-    std::string note = ordinal(answered_by + 1) + " choice";
-    for (std::size_t i = 0; i < answered_by; ++i) note += "; " + words_of(journey.slots[i]);
-    return with_journal_words(std::move(note), journey);
-}
-
-std::string no_answer_note(const Journey& journey) {
-    if (journey.slots.empty()) return "no model is configured";
-    std::string note = "no model answered";
-    for (const Slot& slot : journey.slots) note += "; " + words_of(slot);
-    return with_journal_words(std::move(note), journey);
+    return std::min(remaining, std::max(remaining * 6 / 10, min_useful(place)));
 }
 
 }  // namespace gumshoe::llm

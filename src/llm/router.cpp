@@ -8,12 +8,12 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "llm/alarm.hpp"
 #include "llm/attempt_row.hpp"
-#include "llm/classify.hpp"
-#include "llm/exchange.hpp"
+#include "llm/call.hpp"
+#include "llm/ends.hpp"
 #include "llm/lesson.hpp"
-#include "llm/plan.hpp"
+#include "llm/snapshot.hpp"
+#include "llm/warden.hpp"
 
 namespace gumshoe::llm {
 namespace {
@@ -21,58 +21,55 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr milliseconds reserve = 2s;  // of the deadline, for what the caller does without an answer
-constexpr milliseconds probe_deadline = 10s;
-constexpr milliseconds probe_again = 60s;  // when a probe said nothing about the quarantine
 constexpr milliseconds longest_backoff = 8s;
 constexpr milliseconds first_backoff = 500ms;
+constexpr milliseconds hedge_after = 8s;  // where it is not known how long the model usually takes to begin
 constexpr double most_retry_tokens = 20;
 constexpr double retry_tokens_per_request = 0.2;
 
-/// Whether a failure says that the endpoint is in trouble.
-bool counts_for_breaker(FailureClass failure) {
-    using enum FailureClass;
-    return failure == overloaded || failure == server_error || failure == network || failure == timeout || failure == truncated_stream ||
-           failure == bad_body;
-}
-
 class ChainRouter final : public Router {
 public:
-    ChainRouter(HttpClient& http, AttemptStore& store, Scheduler& scheduler, Clock& clock, RouterOptions options,
-                std::function<void(std::string, std::string)> on_dead)
+    ChainRouter(HttpClient& http, AttemptStore& store, Scheduler& scheduler, Clock& clock, RouterOptions options, Warden::Tell on_dead)
         : http_(http),
           store_(store),
           scheduler_(scheduler),
           clock_(clock),
           options_(options),
-          on_dead_(std::move(on_dead)),
-          random_(std::random_device{}()) {}
+          warden_(memory_, http, store, scheduler, clock, std::move(on_dead)),
+          random_(options.seed ? *options.seed : std::random_device{}()) {}
 
     awaitable<std::variant<Answer, NoAnswer>> complete(Request request, Chain chain, RouteContext context, Deadline deadline,
                                                        Check check) override {
-        const milliseconds whole = deadline.remaining(clock_);
-        Journey journey = plan_journey(std::move(request), chain, std::move(context), deadline.at - std::min(reserve, whole / 10));
+        const Monotonic last_call = deadline.at - std::min(reserve, deadline.remaining(clock_) / 10);
+        Journey journey = plan_journey(std::move(request), chain, std::move(context), last_call, memory_, random_);
         retry_tokens_ = std::min(most_retry_tokens, retry_tokens_ + retry_tokens_per_request);
+        hedges_.request(clock_.monotonic());
         co_await read_spending(journey);
         while (true) {
             set_budget(journey);
             const Choice choice = choose(journey, memory_, options_, clock_.monotonic(), clock_.now());
+            std::shared_ptr<Call> call;
+            if (choice.kind == Choice::Kind::call) call = open(journey, choice);
             co_await journal_skips(journey, choice);
-            start_probes(journey, choice);
+            for (const std::size_t due : choice.probes) warden_.look_at(journey.slots[due].target, jitter());
             if (choice.kind == Choice::Kind::stop) break;
             if (choice.kind == Choice::Kind::wait) {
                 co_await clock_.sleep_until(choice.until);
                 continue;
             }
-            std::optional<Reply> reply = co_await attempt(journey, choice, check);
-            if (reply) co_return answer(std::move(journey), choice.slot, std::move(*reply));
+            std::shared_ptr<Call> answered = co_await attempt(journey, std::move(call), check);
+            if (answered) co_return answer_of(std::move(journey), answered->slot, std::move(*answered->reply()));
         }
-        co_return no_answer(std::move(journey));
+        co_return no_answer_of(std::move(journey), memory_, clock_.now());
     }
 
     task<void> recover() override {
         auto stored = co_await store_.quarantines();
         if (!stored) co_return in_context("LLM quarantines", stored.error());
         for (Quarantine& entry : *stored) memory_.restore(std::move(entry));
+        auto learned = co_await store_.learned(clock_.now());
+        if (!learned) co_return in_context("what was learned of models", learned.error());
+        for (LearnedFact& fact : *learned) memory_.restore(std::move(fact));
         co_return result<void>();
     }
 
@@ -84,209 +81,251 @@ public:
     }
 
     awaitable<std::vector<Prospect>> dry_run(Request request, Chain chain, RouteContext context) override {
-        Journey journey = plan_journey(std::move(request), chain, std::move(context), Monotonic::max());
+        Random draws = random_;
+        Journey journey = plan_journey(std::move(request), chain, std::move(context), Monotonic::max(), memory_, draws);
         co_await read_spending(journey);
         set_budget(journey);
-        std::vector<Prospect> prospects;
-        for (const Slot& slot : journey.slots) {
-            const Standing now = standing(journey, slot, memory_, options_, clock_.monotonic(), clock_.now());
-            prospects.push_back({.target = slot.target->name,
-                                 .model = slot.target->model_on_wire(),
-                                 .key_fingerprint = key_fingerprint(*slot.target),
-                                 .viable = now.skip == Skip::none,
-                                 .skip = std::string(to_string(now.skip)),
-                                 .reason = now.words,
-                                 .most_usd = estimated_usd(journey, slot)});
-        }
-        co_return prospects;
+        co_return prospects_of(journey, memory_, options_, clock_.monotonic(), clock_.now());
     }
 
     void drill(std::string target, FailureClass failure, int times) override { drills_[std::move(target)] = Drill{failure, times}; }
 
     std::vector<TargetState> snapshot(const Targets& targets) const override {
         std::vector<TargetState> states;
-        for (const auto& target : targets) states.push_back({.target = target->name});
+        for (const auto& target : targets) {
+            states.push_back(state_of(*target, memory_, clock_.monotonic(), clock_.now()));
+            const auto drill = drills_.find(target->name);
+            if (drill != drills_.end()) states.back().drills = drill->second.left;
+        }
         return states;
     }
 
-    task<void> reset(std::shared_ptr<const Target>) override { co_return result<void>(); }
+    task<void> reset(std::shared_ptr<const Target> target) override {
+        std::string place = memory_.reset(*target);
+        co_return co_await store_.forget(std::move(place));
+    }
 
 private:
     struct Drill {
         FailureClass failure = FailureClass::none;
-        int times = 0;
+        int left = 0;
     };
 
-    /// What a call under way holds; given back however it ends.
-    class Hold {
-    public:
-        Hold(ChainRouter& router, const Target& target, std::string scope, double usd)
-            : router_(router), target_(target), scope_(std::move(scope)), usd_(usd) {
-            router_.reserved_usd_ += usd_;
-        }
-        Hold(const Hold&) = delete;
-        Hold& operator=(const Hold&) = delete;
-        ~Hold() {
-            router_.reserved_usd_ -= usd_;
-            if (settled_) return;
-            router_.memory_.breaker(target_).neutral();
-            if (!scope_.empty()) router_.memory_.turn_over(scope_);
-        }
-        void settle() { settled_ = true; }
-
-    private:
-        ChainRouter& router_;
-        const Target& target_;
-        std::string scope_;
-        double usd_;
-        bool settled_ = false;
+    /// A call, and the one beside it where the first is silent for too long.
+    struct Pair {
+        std::shared_ptr<Call> first;
+        std::shared_ptr<Call> second = {};
     };
 
     // Budget
 
     awaitable<void> read_spending(Journey& journey) {
-        if (options_.per_day_usd <= 0) co_return;
-        const Timestamp midnight = std::chrono::floor<std::chrono::days>(clock_.now());
-        if (midnight != day_) spent_today_usd_ = 0;
-        day_ = midnight;
-        auto spent = co_await store_.spent_usd(midnight, "");
-        if (spent) {
-            spent_today_usd_ = std::max(spent_today_usd_, *spent);
-        } else {
-            journal_failed(journey, spent.error());
+        purses_.begin_day(std::chrono::floor<std::chrono::days>(clock_.now()));
+        const std::map<std::string, double> limits{{"", options_.per_day_usd}, {journey.context.team, journey.context.team_per_day_usd}};
+        for (const auto& [team, per_day_usd] : limits) {
+            if (per_day_usd <= 0) continue;
+            auto spent = co_await store_.spent_usd(std::chrono::floor<std::chrono::days>(clock_.now()), team);
+            if (spent) {
+                purses_.read(team, *spent);
+            } else {
+                journal_failed(journey, spent.error());
+            }
         }
     }
 
     void set_budget(Journey& journey) const {
         journey.left_usd.reset();
-        if (journey.context.budget_usd > 0) journey.left_usd = journey.context.budget_usd;
-        if (options_.per_day_usd <= 0) return;
-        const double today = options_.per_day_usd - spent_today_usd_ - reserved_usd_ + journey.spent_usd;
-        journey.left_usd = std::min(journey.left_usd.value_or(today), today);
+        const RouteContext& context = journey.context;
+        if (context.budget_usd > 0) journey.left_usd = context.budget_usd;
+        const auto limit = [&](const std::string& team, double per_day_usd) {
+            const double left = per_day_usd - purses_.taken_usd(team) + journey.spent_usd;
+            if (per_day_usd > 0) journey.left_usd = std::min(journey.left_usd.value_or(left), left);
+        };
+        limit("", options_.per_day_usd);
+        if (!context.team.empty()) limit(context.team, context.team_per_day_usd);
     }
 
     // One attempt
 
-    awaitable<std::optional<Reply>> attempt(Journey& journey, Choice choice, const Check& check) {
-        Slot& slot = journey.slots[choice.slot];
+    /// In the same step as the choice, so that no other request takes the permit or the money too.
+    std::shared_ptr<Call> open(const Journey& journey, const Choice& choice) {
+        const Slot& slot = journey.slots[choice.slot];
         const Target& target = *slot.target;
-        const Monotonic start = clock_.monotonic();
-        const milliseconds span = attempt_span(journey, choice.others_viable, start);
-        const Request request = request_for(journey, slot);
-        HttpRequest http = wire_request(request, target, options_.stream, memory_.repairs(target, clock_.now()), clock_.now());
-        LlmAttempt row = row_of_call(journey, choice, http.body, clock_.now());
-        Hold hold(*this, target, choice.scope, estimated_usd(journey, slot));
-        memory_.breaker(target).started(start, start + span * 12 / 10);
-        if (choice.trial) memory_.take_turn(choice.scope, clock_.now() + span);
-        if (row.purpose == "retry") retry_tokens_ -= 1;
+        const Monotonic now = clock_.monotonic();
+        const Place& place = memory_.at(target);
+        if (choice.forced) memory_.forced_call(now);
+        auto call = std::make_shared<Call>();
+        call->slot = choice.slot;
+        call->target = slot.target;
+        call->began = now;
+        call->span = attempt_span(journey, place, choice.others_viable, now);
+        call->trial = choice.trial;
+        call->scope = choice.scope;
+        call->drill = next_drill(target.name);
+        call->request = request_for(journey, slot);
+        call->http = wire_request(call->request, target, options_.stream, memory_.repairs(target, clock_.now()), clock_.now());
+        call->within = {.deadline = Deadline{now + call->span},
+                        .clocks = stream_clocks(call->request, target, place.latency, call->span),
+                        .stream = options_.stream};
+        call->row = row_of_call(journey, choice, *call, clock_.now());
+        call->row.breaker_before = to_string(place.breaker.state(now));
+        call->hold = std::make_unique<Hold>(memory_, purses_,
+                                            Hold::Of{.target = slot.target,
+                                                     .scope = choice.scope,
+                                                     .team = journey.context.team,
+                                                     .usd = estimated_usd(journey, slot),
+                                                     .now = now,
+                                                     .wall = clock_.now(),
+                                                     .span = call->span});
+        return call;
+    }
+
+    /// The call whose answer stands; null when none does.
+    awaitable<std::shared_ptr<Call>> attempt(Journey& journey, std::shared_ptr<Call> call, const Check& check) {
+        auto pair = std::make_shared<Pair>(Pair{.first = std::move(call)});
+        co_await intend(journey, pair->first);
+        if (options_.hedge && !pair->first->trial) {
+            std::vector<awaitable<bool>> lanes;
+            lanes.push_back(first_lane(pair, check));
+            lanes.push_back(second_lane(journey, pair, check));
+            co_await scheduler_.race(std::move(lanes));
+        } else {
+            co_await make(pair->first, check);
+        }
+        const auto stands = [](const std::shared_ptr<Call>& of) { return of && of->ended && of->verdict.failure == FailureClass::none; };
+        const std::shared_ptr<Call> answered = stands(pair->first) ? pair->first : stands(pair->second) ? pair->second : nullptr;
+        const std::vector<std::shared_ptr<Call>> calls{pair->first, pair->second};
+        for (const std::shared_ptr<Call>& each : calls) {
+            if (!each) continue;
+            const bool stopped = !each->ended || each->verdict.failure == FailureClass::cancelled;
+            const bool lost = answered && each != answered && stopped;
+            co_await settle(journey, each, lost);
+        }
+        co_return answered;
+    }
+
+    awaitable<void> intend(Journey& journey, std::shared_ptr<Call> call) {
+        Slot& slot = journey.slots[call->slot];
+        if (call->row.purpose == "retry") retry_tokens_ -= 1;
         ++journey.attempts;
+        journey.hops_made = call->row.hop;
+        journey.last_target = slot.target->name;
         ++slot.tries;
         slot.mending = false;
-        auto intended = co_await store_.intend(row);
+        auto intended = co_await store_.intend(call->row);
         if (!intended) journal_failed(journey, intended.error());
-        const CallLimits within{
-            .deadline = Deadline{start + span}, .clocks = stream_clocks(request, target, span), .stream = options_.stream};
-        std::variant<Reply, Failure> outcome = co_await exchange(http_, slot.target, std::move(http), within);
+    }
 
-        Failure failure = assess(outcome, request, check);
-        for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) *text = without_key(std::move(*text), target);
-        Reply* reply = std::get_if<Reply>(&outcome);
-        const double cost = reply == nullptr ? 0 : cost_usd(target, *reply);
-        spent_today_usd_ += cost;
-        journey.spent_usd += cost;
-        const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - start);
-        journey.hops.push_back({.target = target.name, .failure = failure, .duration = took, .cost_usd = cost});
-        settle_breaker(target, reply != nullptr, failure.failure, span);
-        hold.settle();
-        if (reply != nullptr) {
-            co_await absolve(journey, target);
+    awaitable<void> make(std::shared_ptr<Call> call, const Check& check) {
+        if (call->drill) {
+            call->outcome = Failure{.failure = *call->drill, .reason = "a drill: " + std::string(to_string(*call->drill))};
+        } else {
+            call->outcome = co_await exchange(http_, clock_, call->target, std::move(call->http), call->within, call->progress);
         }
-        if (!broken_scope(target, failure.failure).empty()) {
-            co_await quarantine(journey, target, failure);
-        } else if (choice.trial && reply == nullptr) {
-            memory_.postpone(choice.scope, clock_.now() + probe_again);
-        }
-        close_row(row, failure, reply, cost, clock_.now());
-        auto written = co_await store_.outcome(std::move(row));
-        if (!written) journal_failed(journey, written.error());
-        if (failure.failure == FailureClass::none) co_return std::move(*reply);
-        const Moment moment{
-            .now = clock_.monotonic(), .wall = clock_.now(), .may_retry = retry_tokens_ >= 1, .backoff = backoff(slot.tries)};
-        take_lesson(journey, slot, failure, reply, memory_, moment);
-        co_return std::nullopt;
+        Failure& verdict = call->verdict = assess(call->outcome, call->request, check);
+        for (std::string* text : {&verdict.reason, &verdict.code, &verdict.request_id})
+            *text = without_key(std::move(*text), *call->target);
+        call->ended = true;
+    }
+
+    /// True when it decides the attempt: it is an answer, or nobody else is being asked.
+    awaitable<bool> first_lane(std::shared_ptr<Pair> pair, const Check& check) {
+        co_await make(pair->first, check);
+        co_return pair->first->verdict.failure == FailureClass::none || !pair->second;
+    }
+
+    awaitable<bool> second_lane(Journey& journey, std::shared_ptr<Pair> pair, const Check& check) {
+        const Latency& usual = pair->first->hold->place().latency;
+        const Spans& spans = options_.stream ? usual.first_content : usual.total;
+        co_await clock_.sleep_until(pair->first->began + spans.quantile(0.95, enough_for_tail).value_or(hedge_after));
+        if (pair->first->ended || pair->first->progress.first_content) co_return false;
+        const Slot& first = journey.slots[pair->first->slot];
+        set_budget(journey);
+        const auto choice = choose_hedge(journey, first, memory_, options_, clock_.monotonic(), clock_.now());
+        if (!choice || !hedges_.take(clock_.monotonic())) co_return false;
+        pair->second = open(journey, *choice);
+        co_await intend(journey, pair->second);
+        co_await make(pair->second, check);
+        co_return pair->second->verdict.failure == FailureClass::none;
+    }
+
+    std::optional<FailureClass> next_drill(const std::string& target) {
+        const auto drill = drills_.find(target);
+        if (drill == drills_.end() || drill->second.left <= 0) return std::nullopt;
+        --drill->second.left;
+        return drill->second.failure;
     }
 
     // What an outcome teaches
 
-    void settle_breaker(const Target& target, bool replied, FailureClass failure, milliseconds span) {
-        Breaker& breaker = memory_.breaker(target);
-        const bool our_haste = failure == FailureClass::timeout && span < min_useful;
-        if (replied) {
-            breaker.succeeded(clock_.monotonic());
-        } else if (counts_for_breaker(failure) && !our_haste) {
-            breaker.failed(clock_.monotonic(), jitter());
+    /// `lost`: it was stopped because the other of two calls had answered.
+    awaitable<void> settle(Journey& journey, std::shared_ptr<Call> call, bool lost) {
+        Slot& slot = journey.slots[call->slot];
+        const Target& target = *call->target;
+        const Reply* reply = call->reply();
+        if (lost) {
+            call->outcome =
+                call->verdict = {.failure = FailureClass::cancelled, .reason = "it was silent for long, another answered first"};
+            reply = nullptr;
+        }
+        const double cost = reply != nullptr ? cost_usd(target, *reply) : lost ? unseen_usd(journey, target) : 0;
+        purses_.spend(journey.context.team, cost);
+        journey.spent_usd += cost;
+        const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - call->began);
+        journey.hops.push_back({.target = target.name, .failure = call->verdict, .duration = took, .cost_usd = cost});
+        if (!call->drill) {
+            learn_health(*call, clock_.monotonic(), jitter());
+            co_await learn_of_account(journey, call);
+        }
+        const std::string_view breaker_after = to_string(call->hold->place().breaker.state(clock_.monotonic()));
+        call->hold.reset();
+        close_row(*call, cost, clock_.now(), took);
+        call->row.breaker_after = breaker_after;
+        auto written = co_await store_.outcome(call->row);
+        if (!written) journal_failed(journey, written.error());
+        if (call->verdict.failure == FailureClass::none) co_return;
+        if (lost) {
+            slot.last_words = call->verdict.reason;
         } else {
-            breaker.neutral();
+            co_await learn(journey, call);
         }
     }
 
-    awaitable<void> absolve(Journey& journey, const Target& target) {
-        const std::vector<std::string> ended = memory_.absolve(target);
-        for (const std::string& scope : ended) {
-            auto released = co_await store_.release(scope);
-            if (!released) journal_failed(journey, released.error());
+    awaitable<void> learn_of_account(Journey& journey, std::shared_ptr<Call> call) {
+        call->hold->settle();
+        result<void> stored;
+        if (call->reply() != nullptr) {
+            stored = co_await warden_.absolve(call->target);
         }
-    }
-
-    awaitable<void> quarantine(Journey& journey, const Target& target, Failure failure) {
-        const Quarantine entry = memory_.strike(target, failure, clock_.now(), jitter());
-        auto stored = co_await store_.quarantine(entry);
+        const Failure& failure = call->verdict;
+        const std::string scope = broken_scope(*call->target, failure.failure);
+        if (!scope.empty()) {
+            std::vector<std::string> hit;
+            for (const Slot& slot : journey.slots) {
+                const bool same = broken_scope(*slot.target, failure.failure) == scope;
+                if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
+            }
+            stored = co_await warden_.quarantine(call->target, failure, std::move(hit), jitter());
+        } else if (call->trial && call->reply() == nullptr) {
+            memory_.postpone(call->scope, clock_.now() + probe_again);
+        }
         if (!stored) journal_failed(journey, stored.error());
-        if (!memory_.tell(entry.scope, clock_.now())) co_return;
-        std::vector<std::string> hit;
-        for (const Slot& slot : journey.slots) {
-            if (broken_scope(*slot.target, failure.failure) == entry.scope) hit.push_back(slot.target->name);
-        }
-        Alarm alarm = dead_target_alarm(target, failure, entry, hit);
-        log::warn("llm target quarantined", {{"scope", entry.scope}, {"class", entry.failure}, {"until", format_rfc3339(entry.until)}});
-        if (on_dead_) on_dead_(std::move(alarm.subject), std::move(alarm.words));
     }
 
-    // Quarantines that are due: a free look beside the request, so that nobody waits for it
-
-    void start_probes(const Journey& journey, const Choice& choice) {
-        for (const std::size_t index : choice.probes) {
-            const auto& target = journey.slots[index].target;
-            const auto block = memory_.blocked(*target, clock_.now());
-            if (!block || block->turn != Memory::Block::Turn::probe) continue;  // its account is being looked at already
-            memory_.take_turn(block->entry.scope, clock_.now() + probe_deadline + 1s);
-            scheduler_.spawn("llm/probe", probe(target, block->entry.scope));
-        }
-    }
-
-    awaitable<void> probe(std::shared_ptr<const Target> target, std::string scope) {
-        std::optional<HttpRequest> request = target->dialect->probe(*target);
-        if (!request) {
-            memory_.probe_passed(scope, clock_.now());  // every call costs there: a real one will tell
+    awaitable<void> learn(Journey& journey, std::shared_ptr<Call> call) {
+        Slot& slot = journey.slots[call->slot];
+        const Moment moment{
+            .now = clock_.monotonic(), .wall = clock_.now(), .may_retry = retry_tokens_ >= 1, .backoff = backoff(slot.tries)};
+        if (call->drill) {
+            take_drill(journey, slot, call->verdict, memory_, moment);
             co_return;
         }
-        auto response = co_await http_.send(std::move(*request), Deadline::after(clock_, probe_deadline));
-        Failure failure;
-        if (!response) {
-            failure = classify_transport(target->provider, response.error(), false);
-        } else if (response->status / 100 != 2) {
-            failure = classify_response(target->provider, *response);
-        }
-        if (broken_scope(*target, failure.failure) == scope) {
-            const Quarantine entry = memory_.strike(*target, failure, clock_.now(), jitter());
-            auto stored = co_await store_.quarantine(entry);
-            if (!stored) log::error("llm quarantine not stored", {{"scope", scope}, {"error", stored.error().message}});
-        } else if (counts_for_breaker(failure.failure) || failure.failure == FailureClass::rate_limit ||
-                   failure.failure == FailureClass::cancelled) {
-            memory_.postpone(scope, clock_.now() + probe_again);
-        } else {  // also where this key may not list models: a real call will tell
-            memory_.probe_passed(scope, clock_.now());
-        }
+        const Reply* reply = call->reply();
+        if (reply != nullptr) keep_rejected(journey, slot, *reply, call->verdict);
+        std::optional<LearnedFact> fact = take_lesson(journey, slot, call->verdict, reply, memory_, moment);
+        if (!fact) co_return;
+        auto stored = co_await store_.learn(std::move(*fact), clock_.now());
+        if (!stored) journal_failed(journey, stored.error());
     }
 
     // Journal
@@ -307,49 +346,15 @@ private:
             }
             if (slot.tries > 0) continue;  // its attempt says why
             if (std::exchange(slot.skip_journaled, standing.words) == standing.words) continue;
-            LlmAttempt row = row_of(journey, *slot.target, clock_.now());
-            row.number = journey.attempts + 1;
-            row.purpose = "skip";
-            row.outcome = "skipped";
-            row.reason = standing.words;
-            row.finished_at = row.started_at;
-            auto written = co_await store_.intend(std::move(row));
+            auto written = co_await store_.intend(row_of_skip(journey, slot, standing, clock_.now()));
             if (!written) journal_failed(journey, written.error());
         }
     }
 
-    // Ends
+    // Money, chance and secrets
 
-    static Answer answer(Journey journey, std::size_t slot, Reply reply) {
-        Answer answer;
-        answer.note = answer_note(journey, slot);
-        answer.target = journey.slots[slot].target->name;
-        answer.reply = std::move(reply);
-        answer.cost_usd = journey.spent_usd;
-        answer.hops = std::move(journey.hops);
-        return answer;
-    }
-
-    NoAnswer no_answer(Journey journey) const {
-        NoAnswer none;
-        for (const Slot& slot : journey.slots) {
-            none.window = std::max(none.window.value_or(0), memory_.window(*slot.target));
-            if (slot.last_failure != FailureClass::none) none.failure = slot.last_failure;
-        }
-        for (const FailureClass telling : {FailureClass::budget_exceeded, FailureClass::context_overflow}) {
-            const bool some = std::ranges::any_of(journey.slots, [&](const Slot& slot) { return slot.last_failure == telling; });
-            if (some) none.failure = telling;
-        }
-        if (journey.caller_fault) none.failure = FailureClass::caller_fault;
-        if (journey.cancelled) none.failure = FailureClass::cancelled;
-        if (none.failure != FailureClass::context_overflow) none.window.reset();
-        none.note = no_answer_note(journey);
-        none.cost_usd = journey.spent_usd;
-        none.hops = std::move(journey.hops);
-        return none;
-    }
-
-    // Chance and secrets
+    /// What a call that was stopped is billed at least: its prompt.
+    static double unseen_usd(const Journey& journey, const Target& target) { return estimated_usd(target, journey.prompt_tokens, 0); }
 
     double jitter() { return std::uniform_real_distribution<double>(0.8, 1.2)(random_); }
 
@@ -367,14 +372,13 @@ private:
     Scheduler& scheduler_;
     Clock& clock_;
     RouterOptions options_;
-    std::function<void(std::string, std::string)> on_dead_;
     Memory memory_;
+    Warden warden_;
+    Purses purses_;
+    HedgeBudget hedges_;
     std::map<std::string, Drill> drills_;
     double retry_tokens_ = most_retry_tokens;
-    Timestamp day_{};
-    double spent_today_usd_ = 0;
-    double reserved_usd_ = 0;
-    std::minstd_rand random_;
+    Random random_;
 };
 
 }  // namespace

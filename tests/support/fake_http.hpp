@@ -50,6 +50,8 @@ public:
     void push_hang() { push(FakeAnswer{Error{errc::timeout, "never sent"}, std::chrono::hours(24 * 365), {}}); }
     std::size_t unanswered() const { return script_.size(); }
 
+    /// How long the handler's answer takes, by request; needs a clock.
+    std::function<milliseconds(const HttpRequest&)> delay;
     std::vector<HttpRequest> requests;
     int in_flight = 0;
     int most_in_flight = 0;
@@ -100,7 +102,7 @@ private:
             script_.pop_front();
             return answer;
         }
-        if (handler_) return FakeAnswer{handler_(requests.back()), {}, {}};
+        if (handler_) return FakeAnswer{handler_(requests.back()), delay ? delay(requests.back()) : milliseconds(0), {}};
         return FakeAnswer{Error{errc::network, "fake: nothing scripted for " + requests.back().method + " " + requests.back().url}, {}, {}};
     }
 

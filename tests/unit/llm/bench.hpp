@@ -1,6 +1,7 @@
 // A router with everything around it faked: clock, HTTP, store; the vendors' own simulations answer the calls.
 #pragma once
 
+#include <boost/asio/post.hpp>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,7 +21,12 @@ namespace gumshoe::llm::test {
 
 class MemoryStore final : public AttemptStore {
 public:
-    task<void> intend(LlmAttempt attempt) override { co_return put(std::move(attempt)); }
+    /// As a database does, it lets others run before it answers.
+    task<void> intend(LlmAttempt attempt) override {
+        auto executor = co_await boost::asio::this_coro::executor;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+        co_return put(std::move(attempt));
+    }
     task<void> outcome(LlmAttempt attempt) override { co_return put(std::move(attempt)); }
     task<std::vector<LlmAttempt>> attempts(std::string) override { co_return rows; }
     task<double> spent_usd(Timestamp, std::string team) override {
@@ -137,6 +143,21 @@ public:
         if (auto* answered = std::get_if<Answer>(&outcome)) return std::move(*answered);
         throw std::runtime_error("nobody answered: " + std::get<NoAnswer>(outcome).note);
     }
+
+    /// For requests that run side by side or are dropped: the target that answered, "" for none, goes to `answered`.
+    awaitable<void> ask_in_passing(Chain of, std::vector<std::string>* answered) {
+        Request request = question();
+        RouteContext context{.run = "run_1", .step = "llm/turn-1"};
+        Router::Check check;
+        const Deadline deadline = Deadline::after(clock, std::chrono::seconds(90));
+        auto outcome = co_await router->complete(std::move(request), std::move(of), std::move(context), deadline, std::move(check));
+        if (answered == nullptr) co_return;
+        const auto* answer = std::get_if<Answer>(&outcome);
+        answered->push_back(answer == nullptr ? "" : answer->target);
+    }
+
+    /// One target's state as an operator is shown it.
+    TargetState state(const std::shared_ptr<const Target>& of) const { return router->snapshot({of}).front(); }
 
     /// Calls for an answer by model; looks at the list of models under "models <provider>".
     std::map<std::string, int> calls() const {

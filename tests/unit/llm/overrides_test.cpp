@@ -38,7 +38,7 @@ Chain overriding(Bench& bench) {
 
 }  // namespace
 
-TEST_CASE("every override of a fallback reaches the wire, the model exactly once") {
+TEST_CASE("T-01: every override of a fallback reaches the wire, the model exactly once") {
     Bench bench;
     bench.scenario["llm"]["openai"]["account"] = "deactivated";
     const Answer answer = bench.answer(overriding(bench));
@@ -53,7 +53,7 @@ TEST_CASE("every override of a fallback reaches the wire, the model exactly once
     CHECK(bench.store.rows[1].model == "claude-sonnet-5");
 }
 
-TEST_CASE("a thousand requests with one chain act the same and leave it as it was") {
+TEST_CASE("T-02: a thousand requests with one chain act the same and leave it as it was") {
     Bench bench;
     bench.scenario["llm"]["openai"]["models"] = {{"gpt-4o", "400"}};  // request-shaped: nothing to remember
     const Chain chain = overriding(bench);
@@ -70,7 +70,7 @@ TEST_CASE("a thousand requests with one chain act the same and leave it as it wa
     CHECK(bytes_of(chain) == before);
 }
 
-TEST_CASE("each hop is built from the original request") {
+TEST_CASE("T-08, T-10: each hop is built from the original request") {
     Bench bench;
     Chain chain = overriding(bench);
     chain.insert(chain.begin(), llm::Link{.target = bench.target("zero", "openai", "fb-500")});
@@ -97,7 +97,7 @@ TEST_CASE("patched leaves absent fields and the original alone") {
     CHECK_FALSE(original.reasoning_effort);
 }
 
-TEST_CASE("signed reasoning goes back to its own target only") {
+TEST_CASE("T-52: signed reasoning goes back to its own target only") {
     Request request = Bench::question();
     request.messages.push_back({.role = Role::assistant,
                                 .text = "hm",
@@ -109,7 +109,7 @@ TEST_CASE("signed reasoning goes back to its own target only") {
     CHECK(for_target(request, *bench.target("third", "anthropic", "c")).messages[2].opaque.empty());
 }
 
-TEST_CASE("tool-call ids are made valid for any vendor, calls and results alike") {
+TEST_CASE("T-53: tool-call ids are made valid for any vendor, calls and results alike") {
     Request request = Bench::question();
     request.messages.push_back(
         {.role = Role::assistant, .tool_calls = {{"functions.get:0", "get", "{}"}, {"fc_ok-1", "get", "{}"}, {"", "get", "{}"}}});

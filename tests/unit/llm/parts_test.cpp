@@ -1,8 +1,7 @@
-// The router's parts on their own: breaker, repairs, schema, playback, the reply as JSON.
+// The router's parts on their own: repairs, schema, playback, the reply as JSON.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "llm/breaker.hpp"
 #include "llm/judge.hpp"
 #include "llm/playback.hpp"
 #include "llm/repair.hpp"
@@ -11,71 +10,6 @@
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using namespace std::chrono_literals;
-
-namespace {
-const Monotonic start{1000h};
-}
-
-TEST_CASE("a breaker trips on four failures in a row and lets one call at a time through after its pause") {
-    Breaker breaker;
-    for (int i = 0; i < 3; ++i) breaker.failed(start + seconds(i), 1);
-    CHECK(breaker.state(start + 3s) == Breaker::State::closed);
-    breaker.failed(start + 3s, 1);
-    CHECK(breaker.state(start + 4s) == Breaker::State::open);
-    CHECK_FALSE(breaker.allows(start + 17s));
-    CHECK(breaker.next_chance(start + 4s) == start + 18s);
-    CHECK(breaker.allows(start + 18s));
-    breaker.started(start + 18s, start + 60s);
-    CHECK_FALSE(breaker.allows(start + 19s));  // one permit
-    CHECK(breaker.allows(start + 60s));        // whose lease ends
-    breaker.neutral();
-    CHECK(breaker.allows(start + 19s));  // given back by a call that said nothing
-}
-
-TEST_CASE("two successes close a half-open breaker, one failure opens it for twice as long") {
-    Breaker breaker;
-    for (int i = 0; i < 4; ++i) breaker.failed(start, 1);
-    breaker.succeeded(start + 15s);
-    CHECK(breaker.state(start + 15s) == Breaker::State::half_open);
-    breaker.failed(start + 16s, 1);
-    CHECK(breaker.next_chance(start + 16s) == start + 46s);
-    breaker.succeeded(start + 46s);
-    breaker.succeeded(start + 47s);
-    CHECK(breaker.state(start + 47s) == Breaker::State::closed);
-    breaker.failed(start + 48s, 1);
-    CHECK(breaker.state(start + 48s) == Breaker::State::closed);
-}
-
-TEST_CASE("failures of calls that were under way do not lengthen a breaker's pause") {
-    Breaker breaker;
-    for (int i = 0; i < 40; ++i) breaker.failed(start, 1);
-    CHECK(breaker.next_chance(start) == start + 15s);
-}
-
-TEST_CASE("half the calls of a busy minute failing trips a breaker, old failures do not") {
-    Breaker busy;
-    for (int i = 0; i < 3; ++i) {
-        busy.succeeded(start + seconds(i));
-        busy.failed(start + seconds(i), 1);
-    }
-    CHECK(busy.state(start + 3s) == Breaker::State::open);
-    Breaker rare;
-    for (int i = 0; i < 10; ++i) {
-        rare.failed(start + 11min * i, 1);
-        CHECK(rare.state(start + 11min * i) == Breaker::State::closed);
-    }
-}
-
-TEST_CASE("a breaker's pause is capped at five minutes") {
-    Breaker breaker;
-    Monotonic now = start;
-    for (int i = 0; i < 4; ++i) breaker.failed(now, 1);
-    for (int i = 0; i < 20; ++i) {
-        now = breaker.next_chance(now);
-        breaker.failed(now, 1);
-        CHECK(breaker.next_chance(now) - now <= 5min);
-    }
-}
 
 TEST_CASE("repairs drop or rename one parameter and leave the rest") {
     const std::string body =

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using gumshoe::llm::test::Bench;
 using gumshoe::llm::test::canary;
 
-TEST_CASE("fifty requests call a dead account once, and none does after a restart") {
+TEST_CASE("T-22: fifty requests call a dead account once, and none does after a restart") {
     Bench bench;
     bench.scenario["llm"]["openai"]["account"] = "deactivated";
     Chain chain = bench.chain();
@@ -162,7 +162,7 @@ TEST_CASE("a rate limit closes the target for as long as it said, and not the ot
     CHECK(bench.calls()["fb-429-long"] == 2);
 }
 
-TEST_CASE("a failing endpoint is left alone after four failures and tried one call at a time") {
+TEST_CASE("T-27: a failing endpoint is left alone after four failures and tried one call at a time") {
     Bench bench;
     const Chain chain = bench.chain("fb-500");
     for (int i = 0; i < 20; ++i) CHECK(bench.answer(chain).target == "second");
@@ -173,7 +173,7 @@ TEST_CASE("a failing endpoint is left alone after four failures and tried one ca
     CHECK(bench.calls()["fb-500"] == 5);
 }
 
-TEST_CASE("failures that the request brought on itself leave the endpoint's health alone") {
+TEST_CASE("T-25: failures that the request brought on itself leave the endpoint's health alone") {
     Bench bench;
     for (int i = 0; i < 10; ++i) bench.answer(bench.chain("fb-400"));
     CHECK(bench.calls()["fb-400"] == 10);
@@ -181,7 +181,7 @@ TEST_CASE("failures that the request brought on itself leave the endpoint's heal
     CHECK(bench.calls()["fb-refusal"] == 10);
 }
 
-TEST_CASE("with every breaker open one call is forced rather than none") {
+TEST_CASE("T-17: with every breaker open one call is forced rather than none") {
     Bench bench;
     const Chain chain = bench.chain("fb-500", "fb-500");
     for (int i = 0; i < 3; ++i) bench.ask(chain);
@@ -190,7 +190,7 @@ TEST_CASE("with every breaker open one call is forced rather than none") {
     CHECK(bench.http.requests.size() > before);
 }
 
-TEST_CASE("a key is in the headers of a call and nowhere else") {
+TEST_CASE("T-60: a key is in the headers of a call and nowhere else") {
     Bench bench;
     const std::string echo = dump_json(
         {{"error", {{"message", std::string("odd key ") + canary + "openai"}, {"type", "x"}, {"code", std::string(canary) + "openai"}}}});

@@ -51,7 +51,7 @@ int number_of_sleeps(const Bench& bench, Timestamp start) {
 
 }  // namespace
 
-TEST_CASE("each fault of the first choice ends in an answer, with exact calls and without a wait") {
+TEST_CASE("T-04, T-30: each fault of the first choice ends in an answer, streamed or whole, with exact calls and without a wait") {
     const bool stream = GENERATE(true, false);
     for (const Case& c : openai_cases) {
         const std::string fault = c.fault;
@@ -114,7 +114,7 @@ TEST_CASE("a lone target is tried again where that can help, after a wait within
     }
 }
 
-TEST_CASE("when all fail for a moment each is tried twice and no more than six calls are made") {
+TEST_CASE("T-11: when all fail for a moment each is tried twice and no more than six calls are made") {
     Bench bench;
     const auto outcome = bench.ask(bench.chain("fb-500", "fb-500"));
     CHECK(std::holds_alternative<NoAnswer>(outcome));
@@ -149,7 +149,7 @@ TEST_CASE("a request that fits no window comes back with the largest one") {
     CHECK(bench.http.requests.size() == 2);
 }
 
-TEST_CASE("a target whose window is too small is passed over without a call") {
+TEST_CASE("T-07: a target whose window is too small is passed over without a call") {
     Bench bench;
     Request request = Bench::question();
     request.messages[1].text = std::string(450'000, 'x');
@@ -163,7 +163,7 @@ TEST_CASE("a target whose window is too small is passed over without a call") {
     CHECK(bench.store.rows[0].reason.find("window") != std::string::npos);
 }
 
-TEST_CASE("silence, stalls and endless pings end by their own clocks and the next target answers") {
+TEST_CASE("T-45: silence, stalls and endless pings end by their own clocks and the next target answers") {
     using gumshoe::test::FakeAnswer;
     using gumshoe::test::FakePiece;
     const std::string start = R"(data: {"choices":[{"index":0,"delta":{"content":"{"},"finish_reason":null}]})"
@@ -189,7 +189,7 @@ TEST_CASE("silence, stalls and endless pings end by their own clocks and the nex
     run(std::vector<FakePiece>(3000, {std::chrono::seconds(1), start}), milliseconds(0), milliseconds(52'800));
 }
 
-TEST_CASE("whatever hangs, the deadline holds") {
+TEST_CASE("T-21: whatever hangs, the deadline holds") {
     for (const int deadline : {5, 20, 90, 300}) {
         Bench bench;
         const Timestamp began = bench.clock.now();
@@ -201,7 +201,7 @@ TEST_CASE("whatever hangs, the deadline holds") {
     }
 }
 
-TEST_CASE("an answer that the caller refuses gets one turn to be mended, then the next target is asked") {
+TEST_CASE("T-50: an answer that the caller refuses gets one turn to be mended, then the next target is asked") {
     Bench bench;
     int checks = 0;
     const Router::Check check = [&](const Reply&) -> result<void> {
@@ -223,7 +223,7 @@ TEST_CASE("an answer that the caller refuses gets one turn to be mended, then th
     CHECK(std::get<Answer>(outcome).cost_usd > 0);  // refused answers were paid too
 }
 
-TEST_CASE("an unsupported parameter is dropped once and remembered") {
+TEST_CASE("T-20: an unsupported parameter is dropped at the same target, once, and remembered") {
     Bench bench;
     const Chain chain = bench.chain("fb-unsupported-param");
     CHECK(bench.answer(chain).target == "main");
@@ -252,7 +252,7 @@ TEST_CASE("the answer is made smaller where only prompt and answer together were
     CHECK(bench.body(1)["max_tokens"] == 9999);
 }
 
-TEST_CASE("a budget that is spent is not overdrawn by falling back") {
+TEST_CASE("T-31, T-61: a budget that is spent is not overdrawn by falling back") {
     Bench bench;
     auto free_of_charge = bench.target("local", "openai", "gpt-4o-local");
     free_of_charge->price = {};
@@ -279,7 +279,7 @@ TEST_CASE("the day's budget counts what the store says was spent") {
     CHECK(bench.http.requests.size() == 1);
 }
 
-TEST_CASE("a store that is down takes no answer away, and the note says so") {
+TEST_CASE("T-15: a store that is down takes no answer away and nothing that was learned, and the note says so") {
     Bench bench;
     bench.store.broken = true;
     const Answer answer = bench.answer(bench.chain("fb-deactivated"));

@@ -1,0 +1,71 @@
+// One call to one model, from its intent to its outcome, and what it holds meanwhile.
+#pragma once
+
+#include <string>
+
+#include "llm/attempt_store.hpp"
+#include "llm/budget.hpp"
+#include "llm/exchange.hpp"
+
+namespace gumshoe::llm {
+
+/// A permit of the breaker, a place in the throttle, a turn of a quarantine, money set aside. Given back however the call ends.
+class Hold {
+public:
+    struct Of {
+        std::shared_ptr<const Target> target;
+        std::string scope;  // of the quarantine whose turn it is; "" for none
+        std::string team;
+        double usd = 0;
+        Monotonic now{};
+        Timestamp wall{};
+        milliseconds span{};
+    };
+    Hold(Memory& memory, Purses& purses, Of of);
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold();
+
+    Place& place() { return place_; }
+    const Breaker::Pass& pass() const { return pass_; }
+    /// Breaker and quarantine have been told how it ended.
+    void settle() { settled_ = true; }
+
+private:
+    Memory& memory_;
+    Purses& purses_;
+    Of of_;
+    Place& place_;
+    Breaker::Pass pass_;
+    bool settled_ = false;
+};
+
+struct Call {
+    std::size_t slot = 0;
+    std::shared_ptr<const Target> target;
+    Request request;   // as the target is asked
+    HttpRequest http;  // as it is sent
+    CallLimits within;
+    milliseconds span{};
+    Monotonic began{};
+    bool trial = false;
+    std::string scope;  // of that quarantine
+    std::optional<FailureClass> drill = {};
+    LlmAttempt row = {};
+    std::unique_ptr<Hold> hold = {};
+
+    Progress progress = {};
+    bool ended = false;  // else it was cancelled
+    std::variant<Reply, Failure> outcome = {};
+    Failure verdict = {};
+
+    Reply* reply() { return std::get_if<Reply>(&outcome); }
+};
+
+/// Tells breaker, throttle and latency how it ended.
+void learn_health(Call& call, Monotonic now, double jitter);
+
+/// Whether a failure says that the endpoint is in trouble.
+bool counts_for_breaker(FailureClass failure);
+
+}  // namespace gumshoe::llm

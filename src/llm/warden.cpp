@@ -1,0 +1,71 @@
+// A quarantine is kept in memory and in the store; where the store fails it lasts as long as the process.
+#include "llm/warden.hpp"
+
+#include "base/log.hpp"
+#include "llm/alarm.hpp"
+#include "llm/call.hpp"
+#include "llm/classify.hpp"
+
+namespace gumshoe::llm {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr milliseconds probe_deadline = 10s;
+
+}  // namespace
+
+task<void> Warden::absolve(std::shared_ptr<const Target> target) {
+    result<void> all;
+    const std::vector<std::string> ended = memory_.absolve(*target);
+    for (const std::string& scope : ended) {
+        auto released = co_await store_.release(scope);
+        if (!released) all = released.error();
+    }
+    co_return all;
+}
+
+task<void> Warden::quarantine(std::shared_ptr<const Target> target, Failure failure, std::vector<std::string> hit, double jitter) {
+    const Quarantine entry = memory_.strike(*target, failure, clock_.now(), jitter);
+    auto stored = co_await store_.quarantine(entry);
+    if (memory_.tell(entry.scope, clock_.now())) {
+        Alarm alarm = dead_target_alarm(*target, failure, entry, hit);
+        log::warn("llm target quarantined", {{"scope", entry.scope}, {"class", entry.failure}, {"until", format_rfc3339(entry.until)}});
+        if (on_dead_) on_dead_(std::move(alarm.subject), std::move(alarm.words));
+    }
+    co_return stored;
+}
+
+void Warden::look_at(std::shared_ptr<const Target> target, double jitter) {
+    const auto block = memory_.blocked(*target, clock_.now());
+    if (!block || block->turn != Memory::Block::Turn::probe) return;  // its account is being looked at already
+    memory_.take_turn(block->entry.scope, clock_.now() + probe_deadline + 1s);
+    scheduler_.spawn("llm/probe", probe(std::move(target), block->entry.scope, jitter));
+}
+
+awaitable<void> Warden::probe(std::shared_ptr<const Target> target, std::string scope, double jitter) {
+    std::optional<HttpRequest> request = target->dialect->probe(*target);
+    if (!request) {
+        memory_.probe_passed(scope, clock_.now());  // every call costs there: a real one will tell
+        co_return;
+    }
+    auto response = co_await http_.send(std::move(*request), Deadline::after(clock_, probe_deadline));
+    Failure failure;
+    if (!response) {
+        failure = classify_transport(target->provider, response.error(), false);
+    } else if (response->status / 100 != 2) {
+        failure = classify_response(target->provider, *response);
+    }
+    if (broken_scope(*target, failure.failure) == scope) {
+        const Quarantine entry = memory_.strike(*target, failure, clock_.now(), jitter);
+        auto stored = co_await store_.quarantine(entry);
+        if (!stored) log::error("llm quarantine not stored", {{"scope", scope}, {"error", stored.error().message}});
+    } else if (counts_for_breaker(failure.failure) || failure.failure == FailureClass::rate_limit ||
+               failure.failure == FailureClass::cancelled) {
+        memory_.postpone(scope, clock_.now() + probe_again);
+    } else {  // also where this key may not list models: a real call will tell
+        memory_.probe_passed(scope, clock_.now());
+    }
+}
+
+}  // namespace gumshoe::llm
