@@ -1,6 +1,8 @@
 // Server-sent events: lines out of bytes cut anywhere, events out of lines.
 #include "io/sse.hpp"
 
+#include <algorithm>
+
 namespace gumshoe {
 
 std::vector<SseEvent> SseReader::feed(std::string_view bytes) {
@@ -12,7 +14,9 @@ std::vector<SseEvent> SseReader::feed(std::string_view bytes) {
             continue;
         }
         after_cr_ = false;
-        const std::size_t end = bytes.find_first_of("\r\n");
+        // Not find_first_of: of a body without end, every byte is looked at here.
+        const std::size_t line_feed = bytes.find('\n');
+        const std::size_t end = std::min(line_feed, bytes.substr(0, line_feed).find('\r'));
         buffer_.append(bytes.substr(0, end));
         if (end == std::string_view::npos) break;
         take_line(buffer_, out);

@@ -77,15 +77,19 @@ struct Exception {
 };
 
 constexpr auto exceptions = std::to_array<Exception>({
-    {"", "buffered", {"fb-s25", network, 1, counted}},  // nothing of it was read yet
+    {"", "buffered", {"fb-s25", network, 1, counted}},       // nothing of it was read yet
+    {"anthropic", "", {"fb-s15-200", refusal, 1, nothing}},  // its filter speaks as the model
     {"anthropic", "", {"fb-s28", overloaded, 1, counted}},
     {"anthropic", "", {"fb-s29", overloaded, 1, counted}},
     {"anthropic", "", {"fb-s33", overloaded, 1, counted}},
     {"gemini", "", {"fb-s10-504", timeout, 1, counted}},             // DEADLINE_EXCEEDED
     {"gemini", "", {"fb-s15-refusal", content_filter, 1, nothing}},  // it refuses by its filter alone
+    {"gemini", "", {"fb-s28", overloaded, 1, counted}},
+    {"gemini", "", {"fb-s29", overloaded, 1, counted}},
     {"gemini", "", {"fb-s33", overloaded, 1, counted}},
     {"anthropic", "", {"fb-s10-504", timeout, 1, counted}},           // timeout_error
     {"bedrock", "", {"fb-s15-refusal", content_filter, 1, nothing}},  // a guardrail's
+    {"gemini", "", {"fb-s37", schema_invalid, 1, nothing}},           // MALFORMED_FUNCTION_CALL in place of an answer
     {"bedrock", "", {"fb-s33", bad_body, 1, counted}},
     {"ollama", "", {"fb-s28", bad_body, 1, counted}},  // its errors are words without a code
     {"ollama", "", {"fb-s29", bad_body, 1, counted}},

@@ -194,7 +194,7 @@ awaitable<void> WallBench::play_in_turn(std::shared_ptr<Work> work) {
 }
 
 std::vector<Seen> WallBench::play(std::vector<WallCase> cases) {
-    constexpr std::size_t at_once = 80;
+    constexpr std::size_t at_once = 40;
     auto work = std::make_shared<Work>();
     work->cases = std::move(cases);
     work->seen.resize(work->cases.size());

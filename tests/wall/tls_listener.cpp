@@ -11,6 +11,7 @@
 #include <array>
 #include <csignal>
 #include <stdexcept>
+#include <vector>
 
 namespace gumshoe::test {
 namespace {
@@ -74,20 +75,26 @@ std::string TlsListener::url() const {
 }
 
 void TlsListener::serve() {
+    std::vector<std::thread> calls;
     while (!stopping_) {
         pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
         if (::poll(&waiting, 1, 50) <= 0) continue;
         const int connection = ::accept(socket_, nullptr, nullptr);
         if (connection < 0) continue;
         ++connections_;
-        const timeval patience{.tv_sec = 2, .tv_usec = 0};
-        ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        const Owned<SSL, SSL_free> tls(SSL_new(context_->ssl.get()));
-        SSL_set_fd(tls.get(), connection);
-        std::array<char, 64> bytes{};
-        if (SSL_accept(tls.get()) == 1 && SSL_read(tls.get(), bytes.data(), bytes.size()) > 0) ++believed_;
-        ::close(connection);
+        calls.emplace_back([this, connection] { answer(connection); });
     }
+    for (std::thread& call : calls) call.join();
+}
+
+void TlsListener::answer(int connection) {
+    const timeval patience{.tv_sec = 2, .tv_usec = 0};
+    ::setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const Owned<SSL, SSL_free> tls(SSL_new(context_->ssl.get()));
+    SSL_set_fd(tls.get(), connection);
+    std::array<char, 64> bytes{};
+    if (SSL_accept(tls.get()) == 1 && SSL_read(tls.get(), bytes.data(), bytes.size()) > 0) ++believed_;
+    ::close(connection);
 }
 
 }  // namespace gumshoe::test

@@ -24,6 +24,7 @@ public:
 private:
     struct Context;
     void serve();
+    void answer(int connection);
 
     std::unique_ptr<Context> context_;
     int socket_ = -1;

@@ -24,16 +24,18 @@ struct Played {
     Expected expect;
 };
 
+/// Scenarios of one kind far apart: two dozen endless bodies at once are a test of this machine.
 std::vector<Played> cases_of_the_wall() {
+    const char* wanted = std::getenv("GUMSHOE_WALL_ONLY");
+    const std::string only = wanted == nullptr ? "" : wanted;
     std::vector<Played> all;
-    for (const WallScenario& scenario : sandbox::wall()) {
-        for (const std::string& model : split(scenario.models, ' ')) {
-            if (model.empty()) continue;
-            for (const Spoken& main : spoken()) {
-                if (!sandbox::applies(scenario, main.provider)) continue;
-                for (const bool stream : {true, false}) {
-                    if (!(stream ? scenario.streamed : scenario.buffered)) continue;
-                    const std::string mode = stream ? "streamed" : "buffered";
+    for (const Spoken& main : spoken()) {
+        for (const bool stream : {true, false}) {
+            const std::string mode = stream ? "streamed" : "buffered";
+            for (const WallScenario& scenario : sandbox::wall()) {
+                if (!sandbox::applies(scenario, main.provider) || !(stream ? scenario.streamed : scenario.buffered)) continue;
+                for (const std::string& model : split(scenario.models, ' ')) {
+                    if (model.empty() || !model.starts_with(only)) continue;
                     const std::string name = model + "/" + std::string(main.provider) + "/" + mode;
                     all.push_back({.scenario = &scenario,
                                    .its = {.name = name, .main = main, .model = model, .stream = stream},
@@ -66,7 +68,8 @@ void check_journal(const Seen& seen, const Expected& expect) {
         CHECK(attempt.key_fingerprint.size() == 8);
         if (attempt.target == "main" && attempt.purpose != "skip") of_main.push_back(&attempt);
     }
-    REQUIRE(of_main.size() == static_cast<std::size_t>(expect.calls));
+    CHECK(of_main.size() == static_cast<std::size_t>(expect.calls));
+    if (of_main.empty()) return;
     const std::string first = expect.failure == FailureClass::none ? "ok" : std::string(to_string(expect.failure));
     CHECK(of_main.front()->outcome == first);
     CHECK_FALSE((of_main.front()->reason.empty() && first != "ok"));
@@ -109,8 +112,9 @@ TEST_CASE("T-04, T-21, T-42, T-44, T-45, T-49: every fault of a provider ends in
         const Seen& seen = all[i];
         INFO(cases[i].its.name << ": " << cases[i].scenario->what);
         const auto* none = std::get_if<llm::NoAnswer>(&seen.outcome);
-        INFO((none == nullptr ? std::get<llm::Answer>(seen.outcome).note : none->note));
-        for (const LlmAttempt& attempt : seen.attempts) UNSCOPED_INFO(attempt.target << " " << attempt.outcome << ": " << attempt.reason);
+        std::string way;
+        for (const LlmAttempt& attempt : seen.attempts) way += attempt.target + " " + attempt.outcome + ": " + attempt.reason + "\n";
+        INFO(way);
         CHECK(none == nullptr);
         CHECK(seen.took <= wall_deadline);
         if (none == nullptr) CHECK(std::get<llm::Answer>(seen.outcome).target == (expect.answers ? "main" : "second"));
@@ -120,7 +124,7 @@ TEST_CASE("T-04, T-21, T-42, T-44, T-45, T-49: every fault of a provider ends in
         check_state(seen, expect.after);
         check_journal(seen, expect);
     }
-    CHECK(bench.everything_said().find(wall_canary) == std::string::npos);    // T-60
-    CHECK(bench.everything_said().find("deactivated") != std::string::npos);  // and something was said
+    CHECK(bench.everything_said().find(wall_canary) == std::string::npos);  // T-60
+    if (std::getenv("GUMSHOE_WALL_ONLY") == nullptr) CHECK(bench.everything_said().find("llm target quarantined") != std::string::npos);
     if (std::getenv("GUMSHOE_WALL_TABLE") != nullptr) print_times(cases, all);
 }
