@@ -76,6 +76,7 @@ inline void check_errors(const llm::Dialect& dialect, const std::string& vendor)
         CHECK_FALSE(failure.reason.empty());
         CHECK(failure.param == entry.value("param", ""));
         if (entry.contains("retry_after_ms")) CHECK(failure.retry_after == milliseconds(entry["retry_after_ms"].get<int>()));
+        if (entry.contains("no_retry_after")) CHECK_FALSE(failure.retry_after);
         if (entry.contains("until")) CHECK(format_rfc3339(failure.until.value()) == entry["until"].get<std::string>());
         if (entry.contains("window")) CHECK(failure.window == entry["window"].get<std::int64_t>());
         if (entry.contains("no_window")) CHECK_FALSE(failure.window);
