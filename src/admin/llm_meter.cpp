@@ -45,6 +45,7 @@ public:
     }
     void drill(std::string target, FailureClass failure, int times) override { router_->drill(std::move(target), failure, times); }
     std::vector<llm::TargetState> snapshot(const llm::Targets& targets) const override { return router_->snapshot(targets); }
+    double retry_tokens() const override { return router_->retry_tokens(); }
     task<void> reset(std::shared_ptr<const llm::Target> target) override { return router_->reset(std::move(target)); }
 
 private:
@@ -130,6 +131,7 @@ void LlmMeter::ended(const llm::Chain& chain, const std::variant<llm::Answer, ll
     std::string why = "skipped";
     for (const llm::Hop& hop : answer->hops) {
         if (hop.target != from) add("gumshoe_llm_fallback_total", {{"from", from}, {"to", hop.target}, {"class", why}});
+        if (hop.failure.failure == FailureClass::none) break;  // what comes after it was asked beside it
         from = hop.target;
         why = to_string(hop.failure.failure);
     }

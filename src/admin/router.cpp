@@ -142,6 +142,7 @@ awaitable<HttpReply> AdminApi::metrics(AdminCall) {
         const std::string labels = metric_labels({{"target", state.target}, {"key", state.key_fingerprint}});
         samples->push_back({"gumshoe_llm_breaker_state", labels, breaker_number(state.breaker)});
     }
+    samples->push_back({"gumshoe_llm_retry_budget_tokens", "", services_.router.retry_tokens()});
     HttpReply reply = text_reply(200, metrics_text(*samples));
     co_return reply;
 }

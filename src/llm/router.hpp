@@ -129,6 +129,8 @@ public:
     /// takes them as real, health and quarantines do not.
     virtual void drill(std::string target, FailureClass failure, int times) = 0;
     virtual std::vector<TargetState> snapshot(const Targets& targets) const = 0;
+    /// How many second tries of one target may be made at once now, over all requests.
+    virtual double retry_tokens() const = 0;
     /// Closes the target's breaker, opens its gate and forgets what was learned of it; a quarantine stays (see release).
     virtual task<void> reset(std::shared_ptr<const Target> target) = 0;
 };

@@ -45,6 +45,7 @@ public:
         told.push_back("drill " + target + " " + std::string(to_string(failure)) + " " + std::to_string(times));
     }
     std::vector<llm::TargetState> snapshot(const llm::Targets&) const override { return states; }
+    double retry_tokens() const override { return 7.5; }
     task<void> reset(std::shared_ptr<const llm::Target> target) override {
         told.push_back("reset " + target->name + " " + target->account);
         co_return result<void>{};

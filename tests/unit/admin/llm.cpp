@@ -64,6 +64,11 @@ TEST_CASE("each target is shown with its state, in one word the worst, and what 
     CHECK(targets[2].at("latency").at("first_content").is_null());
     CHECK(shown.at("chains").at("default")[2].at("target") == "second");
     CHECK(shown.at("quarantines")[0].at("scope") == "account:abc");
+    const std::string metrics = house.call("GET", "/metrics").body;
+    CHECK(metrics.find("gumshoe_llm_retry_budget_tokens 7.5\n") != std::string::npos);
+    CHECK(metrics.find("gumshoe_llm_breaker_state{target=\"main\"} 3.0\n") != std::string::npos);
+    CHECK(metrics.find("gumshoe_llm_breaker_state{target=\"second\"} 0.0\n") != std::string::npos);
+    CHECK(metrics.find("gumshoe_llm_quarantined{scope=\"account:abc\",error_type=\"account_dead\"} 1.0\n") != std::string::npos);
 }
 
 TEST_CASE("a dry run says who would be asked; sizes stand in for a prompt") {

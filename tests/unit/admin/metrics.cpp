@@ -126,17 +126,19 @@ TEST_CASE("metrics: requests are counted by their route, changes of target by th
     m.meter.ended(chain, answer_by("main", {hop("main", FailureClass::none)}), seconds(60));
     m.meter.ended(chain, answer_by("second", {hop("main", FailureClass::timeout), hop("second", FailureClass::none)}), seconds(60));
     m.meter.ended(chain, answer_by("second", {hop("second", FailureClass::none)}), seconds(60));  // main was passed over
+    m.meter.ended(chain, answer_by("main", {hop("main", FailureClass::none), hop("second", FailureClass::cancelled)}), seconds(60));
     m.meter.ended(chain, llm::NoAnswer{}, seconds(40));
     m.meter.ended(chain, llm::NoAnswer{}, seconds(2));
-    CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="primary"})") == "1.0");
+    CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="primary"})") == "2.0");
     CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="fallback"})") == "2.0");
     CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="none"})") == "2.0");
     CHECK(m.value_of(R"(gumshoe_llm_fallback_total{from="main",to="second",class="timeout"})") == "1.0");
     CHECK(m.value_of(R"(gumshoe_llm_fallback_total{from="main",to="second",class="skipped"})") == "1.0");
+    CHECK(m.value_of(R"(gumshoe_llm_fallback_total{from="main",to="second",class="none"})") == "none");  // lost beside an answer
     CHECK(m.value_of("gumshoe_llm_deadline_exhausted_total") == "1.0");
 
     llm::Chain in_turns = chain;
     for (llm::Link& link : in_turns) link.strategy = llm::Strategy::weighted;
     m.meter.ended(in_turns, answer_by("second", {hop("second", FailureClass::none)}), seconds(60));
-    CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="primary"})") == "2.0");
+    CHECK(m.value_of(R"(gumshoe_llm_answers_total{route="primary"})") == "3.0");
 }
