@@ -47,6 +47,7 @@ public:
     void drill(std::string, FailureClass, int) override {}
     std::vector<llm::TargetState> snapshot(const llm::Targets&) const override { return {}; }
     task<void> reset(std::shared_ptr<const llm::Target>) override { co_return result<void>(); }
+    double retry_tokens() const override { return 20; }
 };
 
 }  // namespace gumshoe::test

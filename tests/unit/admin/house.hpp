@@ -18,7 +18,7 @@
 
 namespace gumshoe::test {
 
-class ScriptedRouter final : public llm::Router {
+class ToldRouter final : public llm::Router {
 public:
     std::vector<Quarantine> quarantined = {{"account:abc", "account_dead", "deactivated", {}, {}, 1}};
     std::vector<llm::TargetState> states;
@@ -88,7 +88,7 @@ struct House {
     Scratch scratch;
     std::unique_ptr<EventLoop> loop = make_event_loop();
     Store store = *open_sqlite_store((scratch / "test.db").string(), *loop);
-    ScriptedRouter router;
+    ToldRouter router;
     PlainDialect dialect;
     llm::Targets targets = {named("main", "first key"), named("main", "second key"), named("second", "b")};
     int woken = 0;
