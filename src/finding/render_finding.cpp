@@ -201,7 +201,7 @@ std::string sources_words(const Finding& f) {
     return out;
 }
 
-/// "answered by second (2nd choice; main: the OpenAI account is deactivated since 14:02) in 11 s, $0.04"
+/// "answered by second (2nd choice; main: the OpenAI account is deactivated since 14:02 UTC) in 11 s, $0.04"
 std::string answer_words(const Finding& f) {
     std::string out;
     if (f.degraded)

@@ -24,6 +24,14 @@ bool enough_keys_tried(const Journey& journey, const Slot& slot) {
     return slot.tries == 0 && std::ranges::count_if(journey.slots, tried) >= most_keys;
 }
 
+/// " since 14:02 UTC", with the date where it was another day; "" for what happened just now.
+std::string since(Timestamp then, Timestamp now) {
+    if (now - then < 1min) return {};
+    const std::string at = format_rfc3339(then);
+    const bool today = std::chrono::floor<std::chrono::days>(then) == std::chrono::floor<std::chrono::days>(now);
+    return " since " + (today ? "" : at.substr(0, 10) + " ") + at.substr(11, 5) + " UTC";
+}
+
 /// What is said of the endpoint's health; none when it may be called.
 Standing health(const Slot& slot, const Place& place, Monotonic now) {
     if (now < place.gate) return {.skip = gate, .words = "its rate limit has not opened yet", .opens = place.gate};
@@ -165,7 +173,7 @@ Standing standing(const Journey& journey, const Slot& slot, const Memory& memory
     }
     if (const auto block = memory.blocked(target, wall)) {
         return {.skip = quarantine,
-                .words = block->entry.reason,
+                .words = block->entry.reason + since(block->entry.since, wall),
                 .failure = failure_class(block->entry.failure).value_or(FailureClass::account_dead),
                 .turn = block->turn,
                 .scope = block->entry.scope};
@@ -188,18 +196,21 @@ Choice choose(const Journey& journey, const Memory& memory, const RouterOptions&
     std::optional<std::size_t> first;
     std::optional<std::size_t> reluctant;  // to be called when there is nobody better
     int viable = 0;
+    // Who failed is asked again when nobody else is left; a call that mends the last one is no second try.
+    const auto untried = [&](std::size_t slot) { return journey.slots[slot].tries == 0 || journey.slots[slot].mending; };
+    const auto better = [&](std::size_t one, std::size_t other) { return untried(one) && !untried(other); };
     for (std::size_t i = 0; i < standings.size(); ++i) {
         const Standing& s = standings[i];
         const bool trial = s.skip == quarantine && s.turn == Memory::Block::Turn::trial;
         if (s.skip == none || trial || s.skip == ramp) ++viable;
         if (s.skip == none || trial) {
-            if (first) continue;
+            if (first && !better(i, *first)) continue;
             first = i;
             choice.trial = trial;
             choice.scope = s.scope;
             continue;
         }
-        if ((s.skip == ramp || s.skip == Skip::time) && !reluctant) reluctant = i;
+        if ((s.skip == ramp || s.skip == Skip::time) && (!reluctant || better(i, *reluctant))) reluctant = i;
         if (s.skip == quarantine && s.turn == Memory::Block::Turn::probe) choice.probes.push_back(i);
         if (!first) choice.skips.emplace_back(i, s);
     }

@@ -218,3 +218,17 @@ TEST_CASE("T-60: a key is in the headers of a call and nowhere else") {
     CHECK(seen.find("sk-canary") == std::string::npos);
     CHECK(bench.http.requests.front().headers.find("authorization") == std::string("Bearer ") + canary + "openai");
 }
+
+TEST_CASE("a quarantine that has stood for a while says since when, with the date where that was another day") {
+    Bench bench;
+    bench.scenario["llm"]["openai"]["account"] = "deactivated";
+    const Chain chain = bench.chain();
+    CHECK(bench.answer(chain).note == "2nd choice; main: the OpenAI account is deactivated");
+    bench.clock.advance(5min);
+    CHECK(bench.answer(chain).note == "2nd choice; main: the OpenAI account is deactivated since 10:00 UTC");
+    Quarantine& stored = bench.store.quarantined.begin()->second;
+    stored.since -= std::chrono::days(2);
+    bench.restart();
+    REQUIRE(gumshoe::test::run(*bench.loop, bench.router->recover()).has_value());
+    CHECK(bench.answer(chain).note == "2nd choice; main: the OpenAI account is deactivated since 2026-07-30 10:00 UTC");
+}
