@@ -91,8 +91,8 @@ public:
             request.headers.add("Authorization", "Bearer " + std::string(target.api_key.reveal()));
             return;
         }
-        now += milliseconds(ahead_ms_.load());
         signed_at_ms_ = to_millis(now);
+        now += milliseconds(ahead_ms_.load());
         sign_v4(request, {setting(target, "access_key_id"), target.api_key, target.session_token}, setting(target, "region"), "bedrock",
                 now);
     }
@@ -131,22 +131,28 @@ private:
                error.message.starts_with("Signature not yet current");
     }
 
-    /// Sets our clock by what the vendor says its own shows: "... (20150830T124500Z - 5 min.)", or its Date. False when it says
-    /// nothing, or when we signed with that time.
+    static std::optional<Timestamp> date_behind(const std::string& message, std::string_view words) {
+        const auto at = message.find(words);
+        return at == std::string::npos ? std::nullopt : parse_amz_date(message.substr(at + words.size(), 16));
+    }
+
+    /// Sets our clock by what the vendor says its own shows: "Signature expired: 20150830T123000Z is now earlier than ...
+    /// (20150830T124500Z - 5 min.)", or its Date. False when it says nothing, or when that call was signed with that time. Calls that
+    /// were under way together are refused together: each sets the clock to the same.
     bool took_time_from(const llm::VendorError& error, const Headers& headers) const {
-        const auto open = error.message.find('(');
-        auto theirs = open == std::string::npos ? std::nullopt : parse_amz_date(error.message.substr(open + 1, 16));
+        auto theirs = date_behind(error.message, "(");
         if (!theirs) theirs = llm::parse_http_date(headers.find("date").value_or(""));
         if (!theirs || signed_at_ms_ == 0) return false;
-        const std::int64_t off = to_millis(*theirs) - signed_at_ms_;
-        if (std::abs(off) < 60'000) return false;
-        ahead_ms_ += off;
+        auto ours = date_behind(error.message, ": ");
+        if (!ours) ours = from_millis(signed_at_ms_ + ahead_ms_);
+        if (std::abs(to_millis(*theirs) - to_millis(*ours)) < 60'000) return false;
+        ahead_ms_ = to_millis(*theirs) - signed_at_ms_;
         return true;
     }
 
     // The one thing remembered between calls: by how much the vendor's clock is ahead of ours.
     mutable std::atomic<std::int64_t> ahead_ms_{0};
-    mutable std::atomic<std::int64_t> signed_at_ms_{0};
+    mutable std::atomic<std::int64_t> signed_at_ms_{0};  // by our clock, the last time
 };
 
 }  // namespace

@@ -132,7 +132,7 @@ std::string frames_of(const Completion& completion, std::string_view fault) {
     return out + stop + event_frame("metadata", {{"usage", completion.usage}, {"metrics", {{"latencyMs", 1}}}});
 }
 
-HttpReply reply_of(const Completion& completion, bool streams, std::string_view fault) {
+HttpReply http_reply_of(const Completion& completion, bool streams, std::string_view fault) {
     if (streams) {
         HttpReply reply;
         reply.headers.add("Content-Type", "application/vnd.amazon.eventstream");
@@ -208,7 +208,7 @@ private:
         const bool well = fault == "unsupported-param" && !body->contains("outputConfig");
         if (auto reply = well ? std::nullopt : fault_reply(fault)) return std::move(*reply);
         if (llm::unknown_model(*world.scenario, provider_name, model(request))) return *fault_reply("no-model");
-        return reply_of(completion_of(*body, world, fault), streams, fault);
+        return http_reply_of(completion_of(*body, world, fault), streams, fault);
     }
 
     std::int64_t requests_ = 0;

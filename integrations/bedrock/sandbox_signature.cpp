@@ -56,11 +56,11 @@ std::string canonical_path(std::string_view wire) {
 
 /// The simulation stands below a path of the sandbox; the signature is over all of it.
 std::string wire_path(const RawRequest& request, const sandbox::World& world) {
-    std::string_view root = world.base_url;
-    const auto scheme = root.find("://");
-    if (scheme != std::string_view::npos) root.remove_prefix(scheme + 3);
-    const auto slash = root.find('/');
-    return std::string(slash == std::string_view::npos ? std::string_view() : root.substr(slash)) + request.path;
+    std::string_view base = world.base_url;
+    const auto scheme = base.find("://");
+    if (scheme != std::string_view::npos) base.remove_prefix(scheme + 3);
+    const auto slash = base.find('/');
+    return std::string(slash == std::string_view::npos ? std::string_view() : base.substr(slash)) + request.path;
 }
 
 /// Nullopt when a header that was signed did not come.

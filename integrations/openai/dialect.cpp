@@ -47,18 +47,6 @@ json tool_of(const llm::Tool& tool) {
     return {{"type", "function"}, {"function", std::move(function)}};
 }
 
-std::string_view choice_of(llm::ToolChoice choice) {
-    switch (choice) {
-        case llm::ToolChoice::none:
-            return "none";
-        case llm::ToolChoice::required:
-            return "required";
-        case llm::ToolChoice::automatic:
-            break;
-    }
-    return "auto";
-}
-
 const std::string& setting(const llm::Target& target, const std::string& key) {
     static const std::string none;
     const auto found = target.settings.find(key);
@@ -208,6 +196,18 @@ llm::Reply reply_of(const json& choice) {
         reply.tool_calls.push_back(std::move(out));
     }
     return reply;
+}
+
+std::string_view choice_of(llm::ToolChoice choice) {
+    switch (choice) {
+        case llm::ToolChoice::none:
+            return "none";
+        case llm::ToolChoice::required:
+            return "required";
+        case llm::ToolChoice::automatic:
+            break;
+    }
+    return "auto";
 }
 
 bool reasons(std::string_view model) {

@@ -30,6 +30,9 @@ inline constexpr Flavour llamacpp{.provider = "llamacpp", .needs_key = false, .s
 
 std::unique_ptr<llm::Dialect> make_dialect(const Flavour& flavour);
 
+/// "none", "auto" or "required".
+std::string_view choice_of(llm::ToolChoice choice);
+
 /// Models that think first: they take developer messages and max_completion_tokens, and no temperature.
 bool reasons(std::string_view model);
 

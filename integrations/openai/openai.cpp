@@ -29,7 +29,11 @@ Vendor openai_vendor() {
 }
 
 Vendor openai_responses_vendor() {
-    return {.name = "openai_responses", .title = "OpenAI Responses", .connect = nullptr, .dialect = openai::make_responses_dialect};
+    return {.name = "openai_responses",
+            .title = "OpenAI Responses",
+            .connect = nullptr,
+            .dialect = openai::make_responses_dialect,
+            .environment = {}};
 }
 
 Vendor azure_vendor() {
@@ -58,7 +62,7 @@ Vendor groq_vendor() {
 }
 
 Vendor llamacpp_vendor() {
-    return {.name = "llamacpp", .title = "llama.cpp", .connect = nullptr, .dialect = dialect<openai::llamacpp>};
+    return {.name = "llamacpp", .title = "llama.cpp", .connect = nullptr, .dialect = dialect<openai::llamacpp>, .environment = {}};
 }
 
 Vendor openrouter_vendor() {
@@ -73,7 +77,7 @@ Vendor openrouter_vendor() {
 }
 
 Vendor vllm_vendor() {
-    return {.name = "vllm", .title = "vLLM", .connect = nullptr, .dialect = dialect<openai::vllm>};
+    return {.name = "vllm", .title = "vLLM", .connect = nullptr, .dialect = dialect<openai::vllm>, .environment = {}};
 }
 
 }  // namespace gumshoe

@@ -17,7 +17,7 @@
 namespace gumshoe::openai {
 namespace {
 
-constexpr std::string_view provider_name = "openai_responses";
+constexpr std::string_view responses_provider = "openai_responses";
 
 json item_of(const llm::ToolCall& call) {
     return {{"type", "function_call"},
@@ -55,7 +55,7 @@ void add_items(json& input, const llm::Message& message) {
     for (const llm::ToolCall& call : message.tool_calls) input.push_back(item_of(call));
 }
 
-json tool_of(const llm::Tool& tool) {
+json function_of(const llm::Tool& tool) {
     json parameters = llm::schema_document(tool.parameters);
     const bool strict = llm::is_strict(parameters);
     return {{"type", "function"},
@@ -65,25 +65,13 @@ json tool_of(const llm::Tool& tool) {
             {"strict", strict}};
 }
 
-const char* choice_of(llm::ToolChoice choice) {
-    switch (choice) {
-        case llm::ToolChoice::none:
-            return "none";
-        case llm::ToolChoice::required:
-            return "required";
-        case llm::ToolChoice::automatic:
-            break;
-    }
-    return "auto";
-}
-
-json body_of(const llm::Request& request, const llm::Target& target, bool stream) {
+json response_body(const llm::Request& request, const llm::Target& target, bool stream) {
     const std::string model = target.model_on_wire();
     json body{{"model", model}, {"input", json::array()}, {"max_output_tokens", request.max_output_tokens}, {"store", false}};
     for (const llm::Message& message : request.messages) add_items(body["input"], message);
     if (const std::string system = llm::system_text(request.messages); !system.empty()) body["instructions"] = system;
     if (!request.tools.empty()) {
-        for (const llm::Tool& tool : request.tools) body["tools"].push_back(tool_of(tool));
+        for (const llm::Tool& tool : request.tools) body["tools"].push_back(function_of(tool));
         body["tool_choice"] = choice_of(request.tool_choice);
     }
     if (!request.schema.empty()) {
@@ -102,7 +90,7 @@ json body_of(const llm::Request& request, const llm::Target& target, bool stream
     return body;
 }
 
-llm::Usage usage_of(const json& response) {
+llm::Usage response_usage(const json& response) {
     llm::Usage usage;
     usage.input_tokens = get_int(response, "usage.input_tokens").value_or(0);
     usage.cached_tokens = get_int(response, "usage.input_tokens_details.cached_tokens").value_or(0);
@@ -131,7 +119,7 @@ void take_item(llm::Reply& reply, const json& item) {
 /// The response object, as a whole answer is and as a stream's last event holds it.
 std::variant<llm::Reply, Failure> outcome_of(const json& response, const Headers& headers) {
     const std::string status = string_or_empty(response, "status");
-    if (auto error = llm::vendor_error(response)) return llm::classify_error(provider_name, 0, *error, headers);
+    if (auto error = llm::vendor_error(response)) return llm::classify_error(responses_provider, 0, *error, headers);
     llm::Reply reply;
     bool sealed = false;
     json kept = json::array();
@@ -144,7 +132,7 @@ std::variant<llm::Reply, Failure> outcome_of(const json& response, const Headers
         }
     }
     if (sealed) reply.opaque = dump_json(kept);
-    reply.usage = usage_of(response);
+    reply.usage = response_usage(response);
     reply.model = string_or_empty(response, "model");
     reply.request_id = llm::request_id(headers);
     if (status == "incomplete") {
@@ -193,9 +181,9 @@ private:
         if (const json* response = ended ? find(*data, "response") : nullptr) {
             end_ = outcome_of(*response, {});
         } else if (type == "error") {
-            end_ = llm::classify_error(provider_name, 0, error_of(*data), {});
+            end_ = llm::classify_error(responses_provider, 0, error_of(*data), {});
         } else if (const auto error = llm::vendor_error(*data)) {
-            end_ = llm::classify_error(provider_name, 0, *error, {});
+            end_ = llm::classify_error(responses_provider, 0, *error, {});
         }
         return false;
     }
@@ -212,20 +200,20 @@ private:
 
 class Responses final : public llm::Dialect {
 public:
-    std::string_view provider() const override { return provider_name; }
+    std::string_view provider() const override { return responses_provider; }
     std::string_view default_api_url() const override { return chat.default_api_url; }
 
     HttpRequest build(const llm::Request& request, const llm::Target& target, bool stream) const override {
         HttpRequest http = at(target, "/responses");
         http.method = "POST";
-        http.body = dump_json(body_of(request, target, stream));
+        http.body = dump_json(response_body(request, target, stream));
         return http;
     }
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
         const auto document = parse_json(response.body);
         const bool answers = document && document->is_object() && find(*document, "status") != nullptr;
-        if (response.status / 100 != 2 || !answers) return llm::classify_response(provider_name, response);
+        if (response.status / 100 != 2 || !answers) return llm::classify_response(responses_provider, response);
         return outcome_of(*document, response.headers);
     }
 

@@ -66,7 +66,7 @@ public:
 private:
     HttpReply answer(const RawRequest& request, const sandbox::World& world) {
         const json& scenario = *world.scenario;
-        if (!accepts_key(request, scenario)) return *fault_reply("bad-key", Words::azure);
+        if (!accepts_key(request, scenario)) return *fault_reply("bad-key", Words::of_azure);
         const bool v1 = request.path.starts_with("/openai/v1/");  // the one surface that goes without a version
         if (!v1 && !has_version(request)) return not_found();
         if (request.method == "GET" && (request.path == "/openai/models" || request.path == "/openai/v1/models")) return models(scenario);
@@ -89,7 +89,7 @@ private:
 
     static HttpReply models(const json& scenario) {
         const std::string account = string_or_empty(scenario, "llm.azure.account");
-        if (fault_of_account(account)) return *fault_reply(account, Words::azure);
+        if (fault_of_account(account)) return *fault_reply(account, Words::of_azure);
         return json_reply(200, dump_json({{"object", "list"}, {"data", json::array()}}));
     }
 
@@ -103,8 +103,8 @@ private:
         }
         const std::string model = string_or_empty(*body, "model");
         const std::string fault = llm::fault_name(llm::fault_of(*world.scenario, azure.provider, model));
-        if (auto reply = fault_of_request(fault, *body, Words::azure)) return *reply;
-        if (llm::unknown_model(*world.scenario, azure.provider, model)) return *fault_reply("no-model", Words::azure);
+        if (auto reply = fault_of_request(fault, *body, Words::of_azure)) return *reply;
+        if (llm::unknown_model(*world.scenario, azure.provider, model)) return *fault_reply("no-model", Words::of_azure);
         return answer_chat({.body = *body, .world = world, .provider = azure.provider, .fault = fault, .filter_results = true});
     }
 

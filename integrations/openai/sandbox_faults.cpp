@@ -125,7 +125,7 @@ HttpReply filtered_prompt() {
 }
 
 const Fault* fault_called(std::string_view name, Words words) {
-    if (words == Words::azure) {
+    if (words == Words::of_azure) {
         const auto own = std::ranges::find(azure_faults, name, &Fault::name);
         if (own != azure_faults.end()) return &*own;
     }
@@ -143,7 +143,7 @@ std::optional<HttpReply> fault_reply(std::string_view name, Words words) {
         return page;
     }
     if (name == "error-in-200") return error_reply(200, "Provider returned error", "server_error", "", "");
-    if (name == "content-filter" && words == Words::azure) return filtered_prompt();
+    if (name == "content-filter" && words == Words::of_azure) return filtered_prompt();
     if (const auto text = llm::overflow_text(name); !text.empty())
         return error_reply(400, std::string(text), "invalid_request_error", "", "");
     const Fault* fault = fault_called(name, words);
