@@ -46,7 +46,7 @@ TEST_CASE("a drill at the first choice: the second one answers and the footer sa
     CHECK_FALSE(stage.requests("openai", "/chat").empty());
 }
 
-TEST_CASE("a dead account: who would be asked now, since when, what to do; a vendor's own bytes are understood when they are pasted") {
+TEST_CASE("a dead account: who would be asked now, and what to do; a vendor's own bytes are understood when they are pasted") {
     Stage stage("account-deactivated");
     stage.start_service();
     const std::string id = investigation_of(stage.send_webhook());
@@ -61,7 +61,7 @@ TEST_CASE("a dead account: who would be asked now, since when, what to do; a ven
     CHECK_FALSE(first.at("quarantine").at("what_to_do").get<std::string>().empty());
     REQUIRE(stage.admin("POST", "/api/v1/investigations/" + id + "/replay", "{}", "again").status == 202);
     REQUIRE(eventually([&] { return stage.runs(id).back().at("state") == "done"; }));
-    CHECK(route_of_last_run(stage, id).at("note").get<std::string>().find(" since ") != std::string::npos);
+    CHECK(route_of_last_run(stage, id).at("note").get<std::string>().find("2nd choice; openai: the OpenAI account is deactivated") == 0);
 
     const json verdict = post(stage, "/api/v1/llm/classify",
                               {{"provider", "anthropic"},
