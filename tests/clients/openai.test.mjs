@@ -170,7 +170,7 @@ describe('what goes wrong has its own class', () => {
 
   it('a request that it does not know is refused by the field', async () => {
     await assert.rejects(openai.chat.completions.create({model, messages, invented: 1}), OpenAI.BadRequestError);
-    await assert.rejects(client({apiKey: ''}).chat.completions.create({model, messages}), OpenAI.AuthenticationError);
+    await assert.rejects(client({defaultHeaders: {Authorization: null}}).chat.completions.create({model, messages}), OpenAI.AuthenticationError);
   });
 
   it('over the limit the client waits as the headers tell, and asks again', async () => {
