@@ -175,11 +175,7 @@ private:
     }
 
     static std::optional<HttpReply> check_headers(const RawRequest& request, const json& scenario) {
-        // The official client sends its key as a bearer token.
-        constexpr std::string_view bearer = "Bearer ";
-        const std::string_view authorization = request.headers.find("authorization").value_or("");
-        const std::string_view lone = authorization.starts_with(bearer) ? authorization.substr(bearer.size()) : "";
-        const std::string key(request.headers.find("x-api-key").value_or(lone));
+        const std::string key(request.headers.find("x-api-key").value_or(""));
         if (key.empty()) return error_reply(401, "authentication_error", "x-api-key header is required");
         const std::string expected = string_or_empty(scenario, "llm.anthropic.api_key");
         if (!expected.empty() && key != expected) return fault_reply("bad-key");
