@@ -126,6 +126,7 @@ private:
         auto round = std::make_shared<Round>(Round{.calls = calls, .stream = stream});
         llm::RouterOptions options;
         options.stream = stream;
+        if (kind == 3) options.per_day_usd = 1e6;  // never reached, but what was spent today is read, as in a service
         AttemptStore& journal = kind == 2 ? static_cast<AttemptStore&>(none_) : durable_;
         const auto router = llm::make_router(*http_, journal, loop_, loop_.clock(), options, nullptr);
         std::vector<awaitable<void>> callers;

@@ -38,7 +38,7 @@ class Gumshoe:
         chains.setdefault('default', list(targets)[:1])
         self.database = os.path.join(folder, f'{name}-{os.getpid()}.db')
         config = {'server': {'listen': '127.0.0.1:0'}, 'admin': {'listen': '127.0.0.1:0'}, 'store': {'sqlite': self.database},
-                  'llm': {'targets': list(targets.values()), 'chains': chains, 'budget': {'per_day_usd': 0}},
+                  'llm': {'targets': list(targets.values()), 'chains': chains, 'budget': {'per_day_usd': 1000000}},
                   'gateway': {'listen': f'127.0.0.1:{self.port}', 'deadline': '28s', 'tokens': [{'name': 'bench', 'token': TOKEN}]}}
         path = write(f'{name}.yaml', json.dumps(config, indent=1))  # JSON is YAML
         self.process = Process(name, [BINARY, 'serve', '-c', path], f'http://127.0.0.1:{self.port}/v1/models')
