@@ -10,7 +10,7 @@ TEST_CASE("The gateway's section is checked against chains and teams") {
     const std::string head = target + "gateway:\n  tokens:\n    - ";
     check_all({
         {target + "gateway: {}\n", "c.yaml:2:10: gateway.tokens: is missing: without a token nobody may use the endpoint"},
-        {head + "{name: x, token: {env: SHORT}}\n", "c.yaml:4:22: gateway.tokens[0].token: a token must have at least 16 bytes"},
+        {head + "{name: x, token: {env: SHORT}}\n", "c.yaml:4:24: gateway.tokens[0].token: a token must have at least 16 bytes"},
         {head + "{token: {env: TOKEN}}\n", "c.yaml:4:7: gateway.tokens[0].name: is missing"},
         {head + "{name: x}\n", "c.yaml:4:7: gateway.tokens[0].token: is missing"},
         {head + "{name: x, token: {env: TOKEN}}\n    - {name: x, token: {env: TOKEN}}\n",
