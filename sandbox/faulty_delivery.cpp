@@ -36,14 +36,18 @@ awaitable<bool> drip(Clock& clock, HttpConnection& connection, std::string bytes
     co_return sent;
 }
 
-awaitable<void> flood(HttpConnection& connection, HttpReply reply, std::int64_t bytes) {
-    reply.status = 200;
-    reply.body.clear();
-    reply.stream = []() -> awaitable<std::string> { co_return ""; };  // no length: the end of the connection is the end of the body
+/// The header of a reply whose end is that of the connection.
+std::string head_without_length(HttpReply reply) {
+    reply.stream = []() -> awaitable<std::string> { co_return ""; };
     ReplyFraming framing;
     framing.close = true;
+    return reply_head(reply, framing);
+}
+
+awaitable<void> flood(HttpConnection& connection, HttpReply reply, std::int64_t bytes) {
+    reply.status = 200;
     connection.streaming = true;
-    bool sent = co_await connection.write(reply_head(reply, framing), "");
+    bool sent = co_await connection.write(head_without_length(std::move(reply)), "");
     constexpr std::int64_t piece = 64 * 1024;
     for (std::int64_t left = bytes; sent && left > 0; left -= piece) {
         std::string filler(static_cast<std::size_t>(std::min(left, piece)), ' ');
@@ -120,7 +124,7 @@ awaitable<bool> deliver_faulty(Clock& clock, HttpConnection& connection, std::st
             co_await hang(connection);
             co_return false;
         case FaultKind::pings:
-            co_await ping(clock, connection, head, keep_alive_of(reply), fault.delay.value_or(milliseconds(200)));
+            co_await ping(clock, connection, head_without_length(reply), keep_alive_of(reply), fault.delay.value_or(milliseconds(200)));
             co_return false;
         case FaultKind::huge:
             co_await flood(connection, std::move(reply), fault.bytes.value_or(huge_bytes));

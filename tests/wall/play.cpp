@@ -193,8 +193,7 @@ awaitable<void> WallBench::play_in_turn(std::shared_ptr<Work> work) {
     }
 }
 
-std::vector<Seen> WallBench::play(std::vector<WallCase> cases) {
-    constexpr std::size_t at_once = 40;
+std::vector<Seen> WallBench::play(std::vector<WallCase> cases, std::size_t at_once) {
     auto work = std::make_shared<Work>();
     work->cases = std::move(cases);
     work->seen.resize(work->cases.size());

@@ -20,7 +20,7 @@ namespace gumshoe::test {
 /// Part of every key that a target of the wall has.
 inline constexpr std::string_view wall_canary = "sk-wall-canary-0123456789abcdef";
 /// Of each request.
-inline constexpr milliseconds wall_deadline{8000};
+inline constexpr milliseconds wall_deadline{12'000};
 
 /// A provider as the wall asks it: the vendor's own simulation answers, or that of another who speaks for it.
 struct Spoken {
@@ -59,8 +59,8 @@ public:
     WallBench();
     WallBench(const WallBench&) = delete;
     ~WallBench();
-    /// What was seen, in the order of the cases; many are played at once.
-    std::vector<Seen> play(std::vector<WallCase> cases);
+    /// What was seen, in the order of the cases; so many are played at once.
+    std::vector<Seen> play(std::vector<WallCase> cases, std::size_t at_once = 40);
     /// Every byte of the store, of the log, of notes and alarms so far.
     std::string everything_said();
 

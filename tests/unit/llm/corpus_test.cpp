@@ -28,7 +28,8 @@ json corpus_file(const std::string& path) {
 
 HttpResponse response_of(const json& entry, const json& body) {
     Headers headers;
-    for (const auto& [name, value] : entry.value("headers", json::object()).items()) headers.add(name, value.get<std::string>());
+    const json fields = entry.value("headers", json::object());
+    for (const auto& [name, value] : fields.items()) headers.add(name, value.get<std::string>());
     return test::http_response(entry["status"].get<int>(), body.is_string() ? body.get<std::string>() : dump_json(body),
                                std::move(headers));
 }

@@ -189,6 +189,17 @@ TEST_CASE("S41: when our clock is wrong the request is signed again with the ven
     CHECK(std::holds_alternative<Reply>(line.outcome(conversation(), false)));
 }
 
+TEST_CASE("S41: calls that a wrong clock had refused together set it once") {
+    Line line("fb-s41");
+    std::vector<RawRequest> under_way;
+    for (int i = 0; i < 3; ++i) under_way.push_back(line.signed_request(conversation(), false));
+    for (const RawRequest& raw : under_way) {
+        const auto outcome = test::read_by(*line.dialect, line.ask(raw), false);
+        CHECK(std::get<Failure>(outcome).param == "date");
+    }
+    CHECK(std::holds_alternative<Reply>(line.outcome(conversation(), false)));
+}
+
 TEST_CASE("what the real API refuses the simulation refuses") {
     REQUIRE_FALSE(bedrock::check_request(good()));
     const std::vector<std::pair<const char*, std::function<void(json&)>>> breaks{
