@@ -137,14 +137,20 @@ std::vector<Line> ruled_out_lines(const Finding& f, const Room& room) {
 }
 
 /// What a tool does not know about a neighbour is for the report; of the alert's own service it is told here too.
-bool of_a_neighbour(const NotChecked& gap, const std::string& service) {
-    return gap.why.starts_with(to_string(CoverageStatus::skipped)) && !icontains(gap.what, service);
+std::vector<NotChecked> gaps_to_tell(const Situation& s, const Finding& f) {
+    Finding told;
+    told.coverage = f.coverage;
+    told.not_checked = f.not_checked;
+    const std::string& service = s.alert.service;
+    std::erase_if(told.coverage, [&](const Coverage& c) { return c.status == CoverageStatus::skipped && !icontains(c.query, service); });
+    const std::string_view skipped = to_string(CoverageStatus::skipped);
+    std::erase_if(told.not_checked, [&](const NotChecked& gap) { return gap.why.starts_with(skipped) && !icontains(gap.what, service); });
+    return gaps(told);
 }
 
 std::vector<Line> gap_lines(const Situation& s, const Finding& f, const Room& room) {
     std::vector<Line> out;
-    std::vector<NotChecked> all = gaps(f);
-    std::erase_if(all, [&s](const NotChecked& gap) { return of_a_neighbour(gap, s.alert.service); });
+    const std::vector<NotChecked> all = gaps_to_tell(s, f);
     for (const auto& gap : all) {
         if (out.size() == room.gaps) break;
         out.push_back({plain("• " + one_line(gap.what, 80) + (gap.why.empty() ? "" : ": " + one_line(gap.why, room.item)))});

@@ -19,15 +19,15 @@ std::string ordinal(std::size_t n) {
 
 /// "main: the OpenAI account is deactivated", one for each name in order, `but` left out.
 std::vector<std::string> words_by_name(std::span<const Slot> slots, std::string_view but) {
-    std::vector<std::pair<std::string, std::string>> names;
+    std::vector<std::pair<std::string, std::string>> said;
     for (const Slot& slot : slots) {
         if (slot.target->name == but) continue;
-        const bool another_key = !names.empty() && names.back().first == slot.target->name;
-        if (!another_key) names.emplace_back(slot.target->name, "not asked");
-        if (!slot.last_words.empty()) names.back().second = slot.last_words;
+        const bool another_key = !said.empty() && said.back().first == slot.target->name;
+        if (!another_key) said.emplace_back(slot.target->name, "not asked");
+        if (!slot.last_words.empty()) said.back().second = slot.last_words;
     }
     std::vector<std::string> words;
-    for (const auto& [name, why] : names) words.push_back(name + ": " + why);
+    for (const auto& [name, why] : said) words.push_back(name + ": " + why);
     return words;
 }
 
