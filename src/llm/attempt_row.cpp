@@ -52,7 +52,7 @@ LlmAttempt row_of_skip(const Journey& journey, const Slot& slot, const Standing&
     return row;
 }
 
-void close_row(Call& call, double cost, Timestamp now, milliseconds took) {
+void close_row(Call& call, Timestamp now, milliseconds took) {
     LlmAttempt& row = call.row;
     const Failure& failure = call.verdict;
     const Reply* reply = call.reply();
@@ -68,7 +68,7 @@ void close_row(Call& call, double cost, Timestamp now, milliseconds took) {
     if (call.progress.first_content)
         row.first_content = std::chrono::duration_cast<milliseconds>(*call.progress.first_content - call.began);
     row.bytes_in = static_cast<std::int64_t>(call.progress.bytes);
-    row.cost_usd = cost;
+    row.cost_usd = call.cost_usd;
 }
 
 }  // namespace gumshoe::llm

@@ -8,6 +8,6 @@ namespace gumshoe::llm {
 /// Before the call, so before the attempt is counted.
 LlmAttempt row_of_call(const Journey& journey, const Choice& choice, const Call& call, Timestamp now);
 LlmAttempt row_of_skip(const Journey& journey, const Slot& slot, const Standing& standing, Timestamp now);
-void close_row(Call& call, double cost, Timestamp now, milliseconds took);
+void close_row(Call& call, Timestamp now, milliseconds took);
 
 }  // namespace gumshoe::llm

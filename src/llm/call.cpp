@@ -18,6 +18,31 @@ bool is_slow(const Call& call, const Latency& usual, milliseconds took) {
     return took > std::max(reasons(call.request) ? slow_reasoning : slow_answer, median.value_or(0ms) * 3);
 }
 
+void learn_of_endpoint(Call& call, Monotonic now, double jitter) {
+    Place& place = call.hold->place();
+    const Breaker::Pass& pass = call.hold->pass();
+    const auto took = std::chrono::duration_cast<milliseconds>(now - call.began);
+    const FailureClass failure = call.verdict.failure;
+    if (call.reply() != nullptr) {
+        place.breaker.succeeded(pass, now, is_slow(call, place.latency, took), jitter);
+        place.throttle.answered();
+        place.latency.total.add(took);
+        if (call.progress.first_content) {
+            place.latency.first_content.add(std::chrono::duration_cast<milliseconds>(*call.progress.first_content - call.began));
+        }
+        return;
+    }
+    if (failure == FailureClass::overloaded) place.throttle.overloaded(now);
+    // A silence that we ended counts as that long, so that a model that has become slower is given more time by and by.
+    if (failure == FailureClass::timeout && !call.progress.first_content) place.latency.first_content.add(took);
+    const bool our_haste = failure == FailureClass::timeout && call.span < min_useful(place);
+    if (counts_for_breaker(failure) && !our_haste) {
+        place.breaker.failed(pass, now, jitter);
+    } else {
+        place.breaker.neutral(pass);
+    }
+}
+
 }  // namespace
 
 bool counts_for_breaker(FailureClass failure) {
@@ -45,29 +70,17 @@ Hold::~Hold() {
     if (!of_.scope.empty()) memory_.turn_over(of_.scope);
 }
 
-void learn_health(Call& call, Monotonic now, double jitter) {
-    Place& place = call.hold->place();
-    const Breaker::Pass& pass = call.hold->pass();
-    const auto took = std::chrono::duration_cast<milliseconds>(now - call.began);
-    const FailureClass failure = call.verdict.failure;
-    if (call.reply() != nullptr) {
-        place.breaker.succeeded(pass, now, is_slow(call, place.latency, took), jitter);
-        place.throttle.answered();
-        place.latency.total.add(took);
-        if (call.progress.first_content) {
-            place.latency.first_content.add(std::chrono::duration_cast<milliseconds>(*call.progress.first_content - call.began));
-        }
-        return;
+void learn_health(Call& call, Memory& memory, Monotonic now, Timestamp wall, double jitter) {
+    learn_of_endpoint(call, now, jitter);
+    call.hold->settle();
+    call.row.breaker_after = to_string(call.hold->place().breaker.state(now));
+    if (call.reply() != nullptr) call.absolved = memory.absolve(*call.target);
+    if (!broken_scope(*call.target, call.verdict.failure).empty()) {
+        call.struck = memory.strike(*call.target, call.verdict, wall, jitter);
+    } else if (call.trial && call.reply() == nullptr) {
+        memory.postpone(call.scope, wall + probe_again);
     }
-    if (failure == FailureClass::overloaded) place.throttle.overloaded(now);
-    // A silence that we ended counts as that long, so that a model that has become slower is given more time by and by.
-    if (failure == FailureClass::timeout && !call.progress.first_content) place.latency.first_content.add(took);
-    const bool our_haste = failure == FailureClass::timeout && call.span < min_useful(place);
-    if (counts_for_breaker(failure) && !our_haste) {
-        place.breaker.failed(pass, now, jitter);
-    } else {
-        place.breaker.neutral(pass);
-    }
+    call.hold.reset();
 }
 
 }  // namespace gumshoe::llm

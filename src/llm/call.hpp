@@ -55,15 +55,21 @@ struct Call {
     std::unique_ptr<Hold> hold = {};
 
     Progress progress = {};
-    bool ended = false;  // else it was cancelled
+    bool ended = false;  // else it was stopped in the middle
     std::variant<Reply, Failure> outcome = {};
     Failure verdict = {};
+    double cost_usd = 0;
+    std::vector<std::string> absolved = {};  // scopes whose quarantine it ended; to be released in the store
+    std::optional<Quarantine> struck = {};   // that it began or made longer; to be stored
 
     Reply* reply() { return std::get_if<Reply>(&outcome); }
 };
 
-/// Tells breaker, throttle and latency how it ended.
-void learn_health(Call& call, Monotonic now, double jitter);
+/// Tells breaker, throttle, latency and quarantines how it ended, in the same step: the next request is to know. The hold is given back.
+void learn_health(Call& call, Memory& memory, Monotonic now, Timestamp wall, double jitter);
+
+/// When a call or a look said nothing about a quarantine: the next one.
+inline constexpr milliseconds probe_again{60'000};
 
 /// Whether a failure says that the endpoint is in trouble.
 bool counts_for_breaker(FailureClass failure);

@@ -188,11 +188,11 @@ private:
         co_await intend(journey, pair->first);
         if (options_.hedge && !pair->first->trial) {
             std::vector<awaitable<bool>> lanes;
-            lanes.push_back(first_lane(pair, check));
+            lanes.push_back(first_lane(journey, pair, check));
             lanes.push_back(second_lane(journey, pair, check));
             co_await scheduler_.race(std::move(lanes));
         } else {
-            co_await make(pair->first, check);
+            co_await make(journey, pair->first, check);
         }
         const auto stands = [](const std::shared_ptr<Call>& of) { return of && of->ended && of->verdict.failure == FailureClass::none; };
         const std::shared_ptr<Call> answered = stands(pair->first) ? pair->first : stands(pair->second) ? pair->second : nullptr;
@@ -218,7 +218,7 @@ private:
         if (!intended) journal_failed(journey, intended.error());
     }
 
-    awaitable<void> make(std::shared_ptr<Call> call, const Check& check) {
+    awaitable<void> make(Journey& journey, std::shared_ptr<Call> call, const Check& check) {
         if (call->drill) {
             call->outcome = Failure{.failure = *call->drill, .reason = "a drill: " + std::string(to_string(*call->drill))};
         } else {
@@ -228,16 +228,25 @@ private:
         for (std::string* text : {&verdict.reason, &verdict.code, &verdict.request_id})
             *text = without_key(std::move(*text), *call->target);
         call->ended = true;
+        const Reply* reply = call->reply();
+        pay(journey, *call, reply == nullptr ? 0 : cost_usd(*call->target, *reply));
+        if (!call->drill) learn_health(*call, memory_, clock_.monotonic(), clock_.now(), jitter());
+    }
+
+    void pay(Journey& journey, Call& call, double usd) {
+        call.cost_usd = usd;
+        purses_.spend(journey.context.team, usd);
+        journey.spent_usd += usd;
     }
 
     /// True when it decides the attempt: it is an answer, or nobody else is being asked.
-    awaitable<bool> first_lane(std::shared_ptr<Pair> pair, const Check& check) {
-        co_await make(pair->first, check);
+    awaitable<bool> first_lane(Journey& journey, std::shared_ptr<Pair> pair, const Check& check) {
+        co_await make(journey, pair->first, check);
         co_return pair->first->verdict.failure == FailureClass::none || !pair->second;
     }
 
     awaitable<bool> second_lane(Journey& journey, std::shared_ptr<Pair> pair, const Check& check) {
-        const Latency& usual = pair->first->hold->place().latency;
+        const Latency& usual = memory_.at(*pair->first->target).latency;
         const Spans& spans = options_.stream ? usual.first_content : usual.total;
         co_await clock_.sleep_until(pair->first->began + spans.quantile(0.95, enough_for_tail).value_or(hedge_after));
         if (pair->first->ended || pair->first->progress.first_content) co_return false;
@@ -247,7 +256,7 @@ private:
         if (!choice || !hedges_.take(clock_.monotonic())) co_return false;
         pair->second = open(journey, *choice);
         co_await intend(journey, pair->second);
-        co_await make(pair->second, check);
+        co_await make(journey, pair->second, check);
         co_return pair->second->verdict.failure == FailureClass::none;
     }
 
@@ -260,57 +269,39 @@ private:
 
     // What an outcome teaches
 
-    /// `lost`: it was stopped because the other of two calls had answered.
+    /// `lost`: it was stopped because the other of two calls had answered. What it is billed at least: its prompt.
     awaitable<void> settle(Journey& journey, std::shared_ptr<Call> call, bool lost) {
-        Slot& slot = journey.slots[call->slot];
         const Target& target = *call->target;
-        const Reply* reply = call->reply();
         if (lost) {
             call->outcome =
                 call->verdict = {.failure = FailureClass::cancelled, .reason = "it was silent for long, another answered first"};
-            reply = nullptr;
+            pay(journey, *call, estimated_usd(target, journey.prompt_tokens, 0));
         }
-        const double cost = reply != nullptr ? cost_usd(target, *reply) : lost ? unseen_usd(journey, target) : 0;
-        purses_.spend(journey.context.team, cost);
-        journey.spent_usd += cost;
-        const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - call->began);
-        journey.hops.push_back({.target = target.name, .failure = call->verdict, .duration = took, .cost_usd = cost});
-        if (!call->drill) {
-            learn_health(*call, clock_.monotonic(), jitter());
-            co_await learn_of_account(journey, call);
-        }
-        const std::string_view breaker_after = to_string(call->hold->place().breaker.state(clock_.monotonic()));
         call->hold.reset();
-        close_row(*call, cost, clock_.now(), took);
-        call->row.breaker_after = breaker_after;
+        const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - call->began);
+        journey.hops.push_back({.target = target.name, .failure = call->verdict, .duration = took, .cost_usd = call->cost_usd});
+        co_await record_quarantines(journey, call);
+        close_row(*call, clock_.now(), took);
         auto written = co_await store_.outcome(call->row);
         if (!written) journal_failed(journey, written.error());
         if (call->verdict.failure == FailureClass::none) co_return;
         if (lost) {
-            slot.last_words = call->verdict.reason;
+            journey.slots[call->slot].last_words = call->verdict.reason;
         } else {
             co_await learn(journey, call);
         }
     }
 
-    awaitable<void> learn_of_account(Journey& journey, std::shared_ptr<Call> call) {
-        call->hold->settle();
-        result<void> stored;
-        if (call->reply() != nullptr) {
-            stored = co_await warden_.absolve(call->target);
+    awaitable<void> record_quarantines(Journey& journey, std::shared_ptr<Call> call) {
+        auto released = co_await warden_.release(call->absolved);
+        if (!released) journal_failed(journey, released.error());
+        if (!call->struck) co_return;
+        std::vector<std::string> hit;
+        for (const Slot& slot : journey.slots) {
+            const bool same = broken_scope(*slot.target, call->verdict.failure) == call->struck->scope;
+            if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
         }
-        const Failure& failure = call->verdict;
-        const std::string scope = broken_scope(*call->target, failure.failure);
-        if (!scope.empty()) {
-            std::vector<std::string> hit;
-            for (const Slot& slot : journey.slots) {
-                const bool same = broken_scope(*slot.target, failure.failure) == scope;
-                if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
-            }
-            stored = co_await warden_.quarantine(call->target, failure, std::move(hit), jitter());
-        } else if (call->trial && call->reply() == nullptr) {
-            memory_.postpone(call->scope, clock_.now() + probe_again);
-        }
+        auto stored = co_await warden_.record(call->target, call->verdict, *call->struck, std::move(hit));
         if (!stored) journal_failed(journey, stored.error());
     }
 
@@ -353,10 +344,7 @@ private:
         }
     }
 
-    // Money, chance and secrets
-
-    /// What a call that was stopped is billed at least: its prompt.
-    static double unseen_usd(const Journey& journey, const Target& target) { return estimated_usd(target, journey.prompt_tokens, 0); }
+    // Chance and secrets
 
     double jitter() { return std::uniform_real_distribution<double>(0.8, 1.2)(random_); }
 

@@ -15,18 +15,16 @@ constexpr milliseconds probe_deadline = 10s;
 
 }  // namespace
 
-task<void> Warden::absolve(std::shared_ptr<const Target> target) {
+task<void> Warden::release(std::vector<std::string> scopes) {
     result<void> all;
-    const std::vector<std::string> ended = memory_.absolve(*target);
-    for (const std::string& scope : ended) {
+    for (const std::string& scope : scopes) {
         auto released = co_await store_.release(scope);
         if (!released) all = released.error();
     }
     co_return all;
 }
 
-task<void> Warden::quarantine(std::shared_ptr<const Target> target, Failure failure, std::vector<std::string> hit, double jitter) {
-    const Quarantine entry = memory_.strike(*target, failure, clock_.now(), jitter);
+task<void> Warden::record(std::shared_ptr<const Target> target, Failure failure, Quarantine entry, std::vector<std::string> hit) {
     auto stored = co_await store_.quarantine(entry);
     if (memory_.tell(entry.scope, clock_.now())) {
         Alarm alarm = dead_target_alarm(*target, failure, entry, hit);

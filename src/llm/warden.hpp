@@ -17,11 +17,11 @@ public:
     Warden(Memory& memory, HttpClient& http, AttemptStore& store, Scheduler& scheduler, Clock& clock, Tell on_dead)
         : memory_(memory), http_(http), store_(store), scheduler_(scheduler), clock_(clock), on_dead_(std::move(on_dead)) {}
 
-    /// The target answered. An error: the store did not take it.
-    task<void> absolve(std::shared_ptr<const Target> target);
-    /// `hit`: names of the request's targets that share what broke. `jitter` in [0.8, 1.2].
-    task<void> quarantine(std::shared_ptr<const Target> target, Failure failure, std::vector<std::string> hit, double jitter);
-    /// A free look beside the request, so that nobody waits for it; none where one is under way.
+    /// Quarantines that an answer ended. An error: the store did not take it.
+    task<void> release(std::vector<std::string> scopes);
+    /// Stores a quarantine and tells people. `hit`: names of the request's targets that share what broke.
+    task<void> record(std::shared_ptr<const Target> target, Failure failure, Quarantine entry, std::vector<std::string> hit);
+    /// A free look beside the request, so that nobody waits for it; none where one is under way. `jitter` in [0.8, 1.2].
     void look_at(std::shared_ptr<const Target> target, double jitter);
 
 private:
@@ -34,8 +34,5 @@ private:
     Clock& clock_;
     Tell on_dead_;
 };
-
-/// When a call or a look said nothing about the quarantine: the next one.
-inline constexpr milliseconds probe_again{60'000};
 
 }  // namespace gumshoe::llm

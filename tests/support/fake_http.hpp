@@ -41,6 +41,8 @@ public:
 
     void use_clock(Clock& clock) { clock_ = &clock; }
     void handle_with(Handler handler) { handler_ = std::move(handler); }
+    /// As the handler, with delays and pieces.
+    void answer_with(std::function<FakeAnswer(const HttpRequest&)> answers) { answers_ = std::move(answers); }
     void push(int status, std::string body, Headers headers = {}) {
         push(FakeAnswer{http_response(status, std::move(body), std::move(headers)), {}, {}});
     }
@@ -102,6 +104,7 @@ private:
             script_.pop_front();
             return answer;
         }
+        if (answers_) return answers_(requests.back());
         if (handler_) return FakeAnswer{handler_(requests.back()), delay ? delay(requests.back()) : milliseconds(0), {}};
         return FakeAnswer{Error{errc::network, "fake: nothing scripted for " + requests.back().method + " " + requests.back().url}, {}, {}};
     }
@@ -121,6 +124,7 @@ private:
 
     Clock* clock_ = nullptr;
     Handler handler_;
+    std::function<FakeAnswer(const HttpRequest&)> answers_;
     std::deque<FakeAnswer> script_;
 };
 
