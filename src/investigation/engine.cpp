@@ -54,7 +54,8 @@ task<bool> Engine::came_to_nothing(const Run& run, const Finding& finding) {
     auto parent = co_await store_.run(run.row().parent);
     if (!parent) co_return parent.error();
     auto before = parse_json(parent->finding);
-    co_return before&& get_bool(*before, "degraded").value_or(false);
+    const bool facts_alone = before ? get_bool(*before, "degraded").value_or(false) : false;
+    co_return facts_alone;
 }
 
 /// Put before the run ends, so that a crash in between loses it neither way; a job too many finds nothing to do.

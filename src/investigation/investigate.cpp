@@ -90,9 +90,11 @@ task<void> recall(Finding& finding, Equipment& equipment, const Subject& subject
     if (!run) co_return run.error();
     if (!*run) co_return result<void>{};
     auto value = parse_json((*run)->finding);
-    if (!value) co_return in_context("finding of " + (*run)->id, value.error());
-    auto earlier = finding_from_json(*value);
-    if (!earlier) co_return in_context("finding of " + (*run)->id, earlier.error());
+    auto earlier = value ? finding_from_json(*value) : result<Finding>(value.error());
+    if (!earlier) {  // today's finding does not depend on an old one
+        log::error("earlier finding unreadable", {{"run", (*run)->id}, {"error", earlier.error().message}});
+        co_return result<void>{};
+    }
     Aside aside;
     aside.summary = earlier->summary;
     aside.cause = earlier->cause.statement;

@@ -43,7 +43,7 @@ public:
         const Monotonic last_call = deadline.at - std::min(reserve, deadline.remaining(clock_) / 10);
         Journey journey = plan_journey(std::move(request), chain, std::move(context), last_call, memory_, random_);
         retry_tokens_ = std::min(most_retry_tokens, retry_tokens_ + retry_tokens_per_request);
-        hedges_.request(clock_.monotonic());
+        if (options_.hedge) hedges_.request(clock_.monotonic());
         co_await read_spending(journey);
         while (true) {
             set_budget(journey);
@@ -354,7 +354,10 @@ private:
     }
 
     static std::string without_key(std::string text, const Target& target) {
-        return target.api_key.empty() ? std::move(text) : replace_all(std::move(text), target.api_key.reveal(), "[key]");
+        for (const Secret* secret : {&target.api_key, &target.session_token}) {
+            if (!secret->empty()) text = replace_all(std::move(text), secret->reveal(), "[key]");
+        }
+        return text;
     }
 
     HttpClient& http_;

@@ -5,6 +5,7 @@
 #include "llm/alarm.hpp"
 #include "llm/call.hpp"
 #include "llm/classify.hpp"
+#include "llm/dialect.hpp"
 
 namespace gumshoe::llm {
 namespace {
@@ -52,7 +53,8 @@ awaitable<void> Warden::probe(std::shared_ptr<const Target> target, std::string 
     if (!response) {
         failure = classify_transport(target->provider, response.error(), false);
     } else if (response->status / 100 != 2) {
-        failure = classify_response(target->provider, *response);
+        auto read = target->dialect->read(*response);
+        if (auto* refused = std::get_if<Failure>(&read)) failure = std::move(*refused);
     }
     if (broken_scope(*target, failure.failure) == scope) {
         const Quarantine entry = memory_.strike(*target, failure, clock_.now(), jitter);
