@@ -44,8 +44,8 @@ struct CodeLink {
 CodeLink code_link(const std::string& link) {
     if (!is_web_link(link)) return {};
     const std::size_t host = link.find("//") + 2;
-    const std::size_t slash = link.find('/', host);
-    if (slash == link.npos || link.find('@') < slash) return {};
+    const std::size_t slash = link.find_first_of("/?#", host);
+    if (slash == link.npos || slash == host || link[slash] != '/' || link.find('@') < slash) return {};
     // What a page of a repository has after the repository's own name.
     constexpr std::array marks{"/-/", "/commit/", "/commits/", "/compare/", "/pull/", "/pulls/", "/tree/", "/blob/", "/releases/"};
     std::size_t end = link.find_first_of("?#");

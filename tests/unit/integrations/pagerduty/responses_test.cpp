@@ -271,6 +271,10 @@ TEST_CASE("a link names a repository only where its form says so") {
         {"https://config.example.com/commit/4f1c2aa9", ""},
         {"https://github.com@evil.example/acme/shop", ""},
         {"ftp://github.com/acme/shop", ""},
+        {"https://#github.com/acme/shop/commit/4f1c2aa9", ""},
+        {"https://github.com?q=/acme/shop/commit/4f1c2aa9", ""},
+        {"https:///commit/4f1c2aa9", ""},
+        {"https://github.com//commit/4f1c2aa9", ""},
     };
     for (const Row& row : rows) {
         CAPTURE(row.link);
