@@ -9,7 +9,7 @@ RUN ./dev build && strip build/release/gumshoe
 FROM debian:bookworm-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        ca-certificates curl libcurl4 libfmt9 libgit2-1.5 libre2-9 libspdlog1.10 libsqlite3-0 libssl3 libyaml-cpp0.7 zlib1g \
+        ca-certificates curl libcurl4 libfmt9 libgit2-1.5 libre2-9 libspdlog1.10 libsimdjson14 libsqlite3-0 libssl3 libyaml-cpp0.7 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin gumshoe \
     && install -d -o gumshoe -g gumshoe /data

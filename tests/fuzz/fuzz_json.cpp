@@ -19,12 +19,17 @@ int depth_of(const gumshoe::json& value) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace gumshoe;
     const auto document = parse_json(fuzz::text_of(data, size));
+    const json other = json::parse(fuzz::text_of(data, size), nullptr, false);
     if (!document) {
         fuzz::must(document.error().code == errc::parse);
+        fuzz::must(other.is_discarded() || document.error().message.starts_with("JSON nests"));
         return 0;
     }
     fuzz::must(depth_of(*document) <= limits::json_depth);
-    const auto again = parse_json(dump_json(*document));
+    fuzz::must(*document == other && other.type() == document->type());
+    const std::string written = dump_json(*document);
+    fuzz::must(written == document->dump(-1, ' ', false, json::error_handler_t::replace));
+    const auto again = parse_json(written);
     fuzz::must(again && *again == *document);
     for (const char* path : {"a", "error.code", "choices", ""}) {
         (void)get_int(*document, path);

@@ -33,6 +33,45 @@ TEST_CASE("JSON nests to the cap and no deeper; brackets in strings do not count
     CHECK(parse_json("\"\\\"" + std::string(100, '[') + "\"").has_value());
 }
 
+TEST_CASE("What the fast reader and writer make of a text is what the plain ones do") {
+    const std::string long_text(100'000, 'x');
+    const std::vector<std::string> texts{
+        R"({"a":1,"b":[true,false,null],"a":2})",
+        "[0,-0,-1,1.0,-0.0,1e3,1E-3,0.1,5e-324,1.7976931348623157e308]",
+        "[9223372036854775807,9223372036854775808,-9223372036854775808,18446744073709551615]",
+        "[18446744073709551616,-9223372036854775809,123456789012345678901234567890]",
+        "1e400",
+        "[01]",
+        "[1.]",
+        R"(["\u0000\u001f\u007f\b\f\n\r\t\"\\\/","é€😀","\ud83d\ude00","\u00e9"])",
+        R"(["\ud83d"])",
+        "[\"\x01\"]",
+        "[\"\xff\"]",
+        "\xef\xbb\xbf[1]",
+        "",
+        " ",
+        "7",
+        "\"text\"",
+        "null",
+        "[1,]",
+        "{\"a\"}",
+        "[1] 2",
+        "{\"\":{\"\":[]}}",
+        "[\"" + long_text + "\"]",
+        "[\"" + long_text + "\"",
+    };
+    for (const std::string& text : texts) {
+        CAPTURE(text.substr(0, 80));
+        const json plain = json::parse(text, nullptr, false);
+        const auto read = parse_json(text);
+        REQUIRE(read.has_value() == !plain.is_discarded());
+        if (!read) continue;
+        CHECK(*read == plain);
+        CHECK(read->type() == plain.type());
+        CHECK(dump_json(*read) == plain.dump());
+    }
+}
+
 TEST_CASE("Serialising replaces what is not UTF-8") {
     CHECK(dump_json(json("a\xFF"
                          "b\n")) ==
