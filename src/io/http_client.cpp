@@ -1,18 +1,17 @@
-// The HTTP client: one thread around a libcurl multi handle; callers hand transfers over a queue and resume on the event loop.
+// The HTTP client: a libcurl multi handle whose sockets and timer the event loop watches.
 #include "io/http_client.hpp"
 
 #include <curl/curl.h>
 
-#include <algorithm>
-#include <atomic>
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "io/event_loop.hpp"
 #include "io/http_syntax.hpp"
@@ -23,8 +22,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr long idle_connections = 64;
-constexpr std::size_t idle_handles = 32;
+constexpr long idle_connections = 256;
+constexpr std::size_t idle_handles = 256;
 
 /// What could smuggle a second header or request into ours.
 result<std::string> check(const HttpRequest& request) {
@@ -53,16 +52,17 @@ struct Call {
     asio::executor_work_guard<asio::any_io_executor> guard;
     Transfer transfer;
     std::optional<Resume> resume;
-    std::atomic<bool> finished = false;  // curl is done with it; the client may be gone
+    std::optional<asio::steady_timer> watch;  // of a stream's clocks
+    CURL* easy = nullptr;                     // while it is under way
 };
 
+/// Never within curl: what is resumed may call again.
 void end(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
-    call->finished = true;
+    call->easy = nullptr;
+    call->watch.reset();
     asio::any_io_executor executor = call->executor;
     auto resume = [call = std::move(call), outcome = std::move(outcome)]() mutable {
-        call->transfer.deliver_pieces();
         Call::Resume waiter = std::move(*call->resume);
-        call->resume.reset();
         std::exception_ptr exception = call->transfer.exception();
         call.reset();
         std::move(waiter)(exception, std::move(outcome));
@@ -70,22 +70,62 @@ void end(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
     asio::post(executor, std::move(resume));
 }
 
+/// One of curl's sockets, while curl wants to know when it is ready.
+class Socket {
+public:
+    using Ready = std::function<void(int)>;  // CURL_CSELECT_IN or CURL_CSELECT_OUT
+    Socket(asio::any_io_executor executor, curl_socket_t socket, Ready ready)
+        : descriptor_(std::move(executor), socket), ready_(std::move(ready)) {}
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+    ~Socket() { descriptor_.release(); }  // curl closes it
+
+    /// `what`: CURL_POLL_IN, _OUT or _INOUT.
+    static void watch(const std::shared_ptr<Socket>& self, int what) {
+        self->wanted_ = what;
+        if ((what & CURL_POLL_IN) != 0) wait(self, asio::posix::descriptor_base::wait_read, CURL_POLL_IN, CURL_CSELECT_IN);
+        if ((what & CURL_POLL_OUT) != 0) wait(self, asio::posix::descriptor_base::wait_write, CURL_POLL_OUT, CURL_CSELECT_OUT);
+    }
+
+private:
+    static void wait(const std::shared_ptr<Socket>& self, asio::posix::descriptor_base::wait_type type, int kind, int event) {
+        if ((self->waiting_ & kind) != 0) return;
+        self->waiting_ |= kind;
+        self->descriptor_.async_wait(type, [weak = std::weak_ptr<Socket>(self), kind, event](boost::system::error_code) {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            alive->waiting_ &= ~kind;
+            if ((alive->wanted_ & kind) == 0) return;
+            alive->ready_(event);
+            const bool still_curls = alive.use_count() > 1;
+            if (still_curls) watch(alive, alive->wanted_);
+        });
+    }
+
+    asio::posix::stream_descriptor descriptor_;
+    Ready ready_;
+    int wanted_ = 0;
+    int waiting_ = 0;  // kinds that a wait is under way for
+};
+
 class CurlClient final : public HttpClient {
 public:
-    explicit CurlClient(EventLoop& loop) : loop_(loop) {
+    explicit CurlClient(EventLoop& loop) : loop_(loop), timer_(loop.executor()) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         multi_ = curl_multi_init();
         curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, idle_connections);
-        thread_ = std::thread([this] { work(); });
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlClient::on_socket);
+        curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlClient::on_timer);
+        curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     }
 
     ~CurlClient() override {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
+        while (!open_.empty()) {
+            const auto call = open_.begin()->second;
+            result<HttpResponse> outcome = call->transfer.aborted_error();
+            close(call, std::move(outcome));
         }
-        curl_multi_wakeup(multi_);
-        thread_.join();
         for (CURL* easy : idle_) curl_easy_cleanup(easy);
         curl_multi_cleanup(multi_);
         curl_global_cleanup();
@@ -115,109 +155,91 @@ private:
     task<HttpResponse> submit(std::shared_ptr<Call> call) {
         auto start = [this](auto handler, std::shared_ptr<Call> its) {
             its->resume.emplace(std::move(handler));
-            watch_pieces(its);
             auto slot = asio::get_associated_cancellation_slot(*its->resume);
             if (slot.is_connected()) {
-                slot.assign([this, weak = std::weak_ptr<Call>(its)](asio::cancellation_type) { cancel(weak); });
+                slot.assign(
+                    [weak = std::weak_ptr<Call>(its), client = weak_from_here()](asio::cancellation_type) { cancel(client, weak); });
             }
-            {
-                const std::lock_guard lock(mutex_);
-                arrived_.push_back(std::move(its));
-            }
-            curl_multi_wakeup(multi_);
+            open(std::move(its));
         };
         using Token = const asio::use_awaitable_t<>;
         co_return co_await asio::async_initiate<Token, void(std::exception_ptr, result<HttpResponse>)>(start, asio::use_awaitable,
                                                                                                        std::move(call));
     }
 
-    void watch_pieces(const std::shared_ptr<Call>& call) {
-        call->transfer.on_piece = [this, weak = std::weak_ptr<Call>(call)] {
-            auto alive = weak.lock();
-            asio::post(alive->executor, [this, alive] {
-                if (!alive->resume) return;  // the end came first and delivered them
-                alive->transfer.deliver_pieces();
-                if (alive->transfer.exception() && !alive->finished) curl_multi_wakeup(multi_);
-            });
-        };
+    void open(std::shared_ptr<Call> call) {
+        call->easy = take_handle();
+        call->transfer.prepare(call->easy);
+        open_.emplace(call->easy, call);
+        if (call->transfer.next_check() != Monotonic::max()) watch(call);
+        curl_multi_add_handle(multi_, call->easy);
+        act(CURL_SOCKET_TIMEOUT, 0);  // begins at once
     }
 
-    void cancel(const std::weak_ptr<Call>& weak) {
-        auto call = weak.lock();
-        if (!call || call->finished) return;
-        call->transfer.cancel();
-        curl_multi_wakeup(multi_);
-    }
-
-    // --- curl's thread ---
-
-    void work() {
-        while (true) {
-            if (!take_arrived()) break;
-            int running = 0;
-            curl_multi_perform(multi_, &running);
-            finish_ended();
-            const int wait = stop_overdue();
-            curl_multi_poll(multi_, nullptr, 0, wait, nullptr);
-        }
-        for (auto& [easy, call] : open_) {
-            curl_multi_remove_handle(multi_, easy);
-            curl_easy_cleanup(easy);
-            result<HttpResponse> outcome = call->transfer.aborted_error();
-            end(std::move(call), std::move(outcome));
-        }
-        open_.clear();
-    }
-
-    bool take_arrived() {
-        std::vector<std::shared_ptr<Call>> arrived;
-        bool stopping = false;
-        {
-            const std::lock_guard lock(mutex_);
-            arrived.swap(arrived_);
-            stopping = stopping_;
-        }
-        for (auto& call : arrived) {
-            CURL* easy = take_handle();
-            call->transfer.prepare(easy);
-            curl_multi_add_handle(multi_, easy);
-            open_.emplace(easy, std::move(call));
-        }
-        return !stopping;
-    }
-
-    void finish_ended() {
+    void act(curl_socket_t socket, int events) {
+        int running = 0;
+        curl_multi_socket_action(multi_, socket, events, &running);
         int left = 0;
         while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
-            if (message->msg == CURLMSG_DONE) close(open_.find(message->easy_handle), message->data.result);
+            if (message->msg != CURLMSG_DONE) continue;
+            const auto call = open_.at(message->easy_handle);
+            close(call, call->transfer.finish(message->data.result));
         }
     }
 
-    /// Ends what was cancelled or ran out of a clock of its stream; yields how many milliseconds until the next may.
-    int stop_overdue() {
-        const Monotonic now = std::chrono::steady_clock::now();
-        Monotonic next = now + seconds(60);
-        for (auto at = open_.begin(); at != open_.end();) {
-            const auto here = at++;
-            Transfer& transfer = here->second->transfer;
-            if (transfer.must_stop(now)) {
-                close(here, CURLE_ABORTED_BY_CALLBACK);
-            } else {
-                next = std::min(next, transfer.next_check(now));
-            }
-        }
-        return static_cast<int>(std::chrono::ceil<milliseconds>(std::max(next - now, Monotonic::duration(0))).count());
-    }
-
-    using Open = std::map<CURL*, std::shared_ptr<Call>>;
-
-    void close(Open::iterator place, CURLcode code) {
-        auto [easy, call] = *place;
-        open_.erase(place);
-        result<HttpResponse> outcome = call->transfer.finish(easy, code);
+    void close(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
+        CURL* easy = call->easy;
+        open_.erase(easy);
         curl_multi_remove_handle(multi_, easy);
         give_back(easy);
         end(std::move(call), std::move(outcome));
+    }
+
+    static void cancel(const std::weak_ptr<CurlClient*>& client, const std::weak_ptr<Call>& weak) {
+        const auto here = client.lock();
+        const auto call = weak.lock();
+        if (!here || !call || call->easy == nullptr) return;
+        result<HttpResponse> outcome = call->transfer.aborted_error();
+        (*here)->close(call, std::move(outcome));
+    }
+
+    /// Looks at a stream's clocks when they may have run out.
+    void watch(const std::shared_ptr<Call>& call) {
+        call->watch.emplace(call->executor, call->transfer.next_check());
+        call->watch->async_wait([this, weak = std::weak_ptr<Call>(call)](boost::system::error_code) {
+            const auto alive = weak.lock();
+            if (!alive || alive->easy == nullptr) return;
+            if (std::chrono::steady_clock::now() < alive->transfer.next_check()) return watch(alive);
+            result<HttpResponse> outcome = alive->transfer.silent_error();
+            close(alive, std::move(outcome));
+        });
+    }
+
+    static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+        auto& client = *static_cast<CurlClient*>(self);
+        if (what == CURL_POLL_REMOVE) {
+            client.sockets_.erase(socket);
+            return 0;
+        }
+        auto& watched = client.sockets_[socket];
+        if (!watched) {
+            auto ready = [&client, socket](int event) { client.act(socket, event); };
+            watched = std::make_shared<Socket>(client.loop_.executor(), socket, std::move(ready));
+        }
+        Socket::watch(watched, what);
+        return 0;
+    }
+
+    static int on_timer(CURLM*, long ms, void* self) {
+        auto& client = *static_cast<CurlClient*>(self);
+        client.timer_.cancel();
+        if (ms < 0) return 0;
+        client.timer_.expires_after(milliseconds(ms));
+        client.timer_.async_wait([alive = client.weak_from_here()](boost::system::error_code error) {
+            const auto here = alive.lock();
+            if (here && !error) (*here)->act(CURL_SOCKET_TIMEOUT, 0);
+        });
+        return 0;
     }
 
     CURL* take_handle() {
@@ -233,14 +255,16 @@ private:
         idle_.push_back(easy);
     }
 
+    /// For handlers that may outlive the client.
+    std::weak_ptr<CurlClient*> weak_from_here() const { return here_; }
+
     EventLoop& loop_;
     CURLM* multi_ = nullptr;
-    std::mutex mutex_;
-    std::vector<std::shared_ptr<Call>> arrived_;  // guarded by mutex_
-    bool stopping_ = false;                       // guarded by mutex_
-    Open open_;                                   // curl's thread
-    std::vector<CURL*> idle_;                     // curl's thread
-    std::thread thread_;
+    asio::steady_timer timer_;  // curl's
+    std::map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
+    std::map<CURL*, std::shared_ptr<Call>> open_;
+    std::vector<CURL*> idle_;
+    std::shared_ptr<CurlClient*> here_ = std::make_shared<CurlClient*>(this);
 };
 
 }  // namespace

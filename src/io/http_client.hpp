@@ -37,7 +37,7 @@ public:
 
 class EventLoop;
 
-/// One libcurl multi handle on a thread of its own. Calls still open at destruction end as cancelled.
+/// One libcurl multi handle on the event loop; only names are looked up elsewhere. Calls still open at destruction end as cancelled.
 /// Proxies are those of the environment, by curl's rules (https_proxy, http_proxy, no_proxy), and never used for loopback.
 std::unique_ptr<HttpClient> make_http_client(EventLoop& loop);
 

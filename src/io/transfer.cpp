@@ -81,7 +81,7 @@ void Transfer::prepare(void* easy) {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a name server that does not answer must not hold up curl's thread
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // a name server that does not answer must not hold up the loop
     curl_easy_setopt(easy, CURLOPT_NOPROXY, no_proxy().c_str());
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, total);
@@ -128,7 +128,7 @@ void Transfer::set_headers() {
     curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, list);
 }
 
-// --- callbacks, on curl's thread -------------------------------------------------------------------------------------------------
+// --- curl's callbacks ------------------------------------------------------------------------------------------------------------
 
 std::size_t Transfer::on_header(char* bytes, std::size_t size, std::size_t count, void* self) {
     return static_cast<Transfer*>(self)->take_header({bytes, size * count}) ? size * count : 0;
@@ -181,12 +181,17 @@ bool Transfer::take_body(std::string_view bytes) {
         return refuse(errc::too_large, "the answer inflates beyond its cap");
     }
     response_.body.append(bytes);
-    if (stream_ && response_.status / 100 == 2) {
-        const std::lock_guard lock(mutex_);
-        pieces_.append(bytes);
-        if (!pieces_wait_.exchange(true)) on_piece();
+    return !stream_ || response_.status / 100 != 2 || hand_over(bytes);
+}
+
+bool Transfer::hand_over(std::string_view piece) {
+    try {
+        if (stream_->on_bytes(piece)) last_content_ = std::chrono::steady_clock::now();
+        return true;
+    } catch (...) {  // curl is C: it goes round it
+        exception_ = std::current_exception();
+        return refuse(errc::cancelled, "cancelled");
     }
-    return true;
 }
 
 bool Transfer::over_wire_cap(std::int64_t wire) {
@@ -200,22 +205,9 @@ bool Transfer::refuse(errc code, std::string message) {
     return false;
 }
 
-bool Transfer::must_stop(Monotonic now) {
-    if (cancelled_) {
-        refuse(errc::cancelled, "cancelled");
-        return true;
-    }
-    // Pieces that nobody has looked at yet may hold content.
-    if (!stream_ || pieces_wait_ || next_check(now) > now) return false;
-    refuse(errc::timeout, last_content_ == 0 ? "no first content in time" : "stall: no content in time");
-    return true;
-}
-
-Monotonic Transfer::next_check(Monotonic now) const {
+Monotonic Transfer::next_check() const {
     if (!stream_) return Monotonic::max();
-    if (pieces_wait_) return now + milliseconds(10);
-    const auto last = last_content_.load();
-    return last == 0 ? started_ + stream_->clocks.first_content : Monotonic(Monotonic::duration(last)) + stream_->clocks.stall;
+    return last_content_ ? *last_content_ + stream_->clocks.stall : started_ + stream_->clocks.first_content;
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------------------
@@ -224,7 +216,12 @@ Error Transfer::aborted_error() const {
     return refusal_ ? *refusal_ : error(errc::cancelled, "cancelled");
 }
 
-result<HttpResponse> Transfer::finish(void* easy, int code) {
+Error Transfer::silent_error() const {
+    return error(errc::timeout, last_content_ ? "stall: no content in time" : "no first content in time");
+}
+
+result<HttpResponse> Transfer::finish(int code) {
+    CURL* easy = easy_;
     if (refusal_) return *refusal_;
     if (code != CURLE_OK) return classify(code);
     long number = 0;
@@ -274,27 +271,6 @@ Error Transfer::classify(int code) const {
         default:
             if (!was_sent()) return error(errc::network, curl_easy_strerror(static_cast<CURLcode>(code)));
             return error(errc::bad_reply, curl_easy_strerror(static_cast<CURLcode>(code)));
-    }
-}
-
-// --- on the event loop -----------------------------------------------------------------------------------------------------------
-
-void Transfer::deliver_pieces() {
-    while (true) {
-        std::string pieces;
-        {
-            const std::lock_guard lock(mutex_);
-            pieces.swap(pieces_);
-            pieces_wait_ = !pieces.empty();
-        }
-        if (pieces.empty()) return;
-        if (cancelled_) continue;
-        try {
-            if (stream_->on_bytes(pieces)) last_content_ = std::chrono::steady_clock::now().time_since_epoch().count();
-        } catch (...) {
-            exception_ = std::current_exception();
-            cancelled_ = true;
-        }
     }
 }
 

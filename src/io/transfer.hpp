@@ -1,9 +1,7 @@
 // One HTTP call on one libcurl easy handle: its options, its caps, what its end means. Private to the HTTP client.
 #pragma once
 
-#include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,22 +25,17 @@ public:
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
-    // On curl's thread. `easy` is a CURL handle, fresh or reset.
+    /// `easy` is a CURL handle, fresh or reset.
     void prepare(void* easy);
-    result<HttpResponse> finish(void* easy, int code);
+    /// `code` is curl's.
+    result<HttpResponse> finish(int code);
+    /// Of a call that we ended: by cancelling, or because its stream was silent.
     Error aborted_error() const;
-    /// True when it must end now: cancelled, or a clock of its stream ran out.
-    bool must_stop(Monotonic now);
-    /// When must_stop may turn true by time alone.
-    Monotonic next_check(Monotonic now) const;
-
-    // On the event loop.
-    void cancel() { cancelled_ = true; }
-    /// Hands the pieces that came to on_bytes. An exception of on_bytes ends the call and is rethrown to the caller.
-    void deliver_pieces();
+    Error silent_error() const;
+    /// When the clocks of its stream run out, unless content comes before.
+    Monotonic next_check() const;
+    /// Of on_bytes: it ended the call and belongs to the caller.
     std::exception_ptr exception() const { return exception_; }
-
-    std::function<void()> on_piece;  // called on curl's thread when pieces wait for deliver_pieces
 
 private:
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
@@ -51,6 +44,7 @@ private:
     static int on_request(void* self, char*, char*, int, int);
     bool take_header(std::string_view line);
     bool take_body(std::string_view bytes);
+    bool hand_over(std::string_view piece);
     bool over_wire_cap(std::int64_t wire);
     void choose_method();
     void set_headers();
@@ -72,12 +66,8 @@ private:
     bool body_began_ = false;
     std::optional<Error> refusal_;  // why we ended it ourselves
 
-    std::atomic<bool> cancelled_ = false;
     Monotonic started_{};
-    std::atomic<Monotonic::rep> last_content_ = 0;  // 0: none yet
-    std::mutex mutex_;
-    std::string pieces_;  // guarded by mutex_
-    std::atomic<bool> pieces_wait_ = false;
+    std::optional<Monotonic> last_content_;
     std::exception_ptr exception_;
 };
 
