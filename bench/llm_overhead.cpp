@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/no_journal.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "bench/support/load.hpp"
@@ -156,8 +157,9 @@ private:
     awaitable<void> call_http(std::shared_ptr<Round> round) {
         while (round->begun < round->calls) {
             ++round->begun;
+            const llm::Request asked = question();
             const auto start = Steady::now();
-            HttpRequest request = on_the_wire(round->stream);
+            HttpRequest request = llm::wire_request(asked, *target_, round->stream, {}, loop_.clock().now());
             const Deadline deadline = Deadline::after(loop_.clock(), seconds(30));
             result<HttpResponse> response = Error{errc::internal, ""};
             if (round->stream) {
@@ -174,12 +176,13 @@ private:
     awaitable<void> call_router(llm::Router& router, std::shared_ptr<Round> round) {
         while (round->begun < round->calls) {
             ++round->begun;
-            const auto start = Steady::now();
+            llm::Request request = question();
             llm::RouteContext context;
             context.run = "run_bench";
             context.step = "llm/turn-1";
+            const auto start = Steady::now();
             const Deadline deadline = Deadline::after(loop_.clock(), seconds(30));
-            auto outcome = co_await router.complete(question(), chain_, std::move(context), deadline, nullptr);
+            auto outcome = co_await router.complete(std::move(request), chain_, std::move(context), deadline, nullptr);
             note(*round, start, std::holds_alternative<llm::Answer>(outcome));
         }
     }

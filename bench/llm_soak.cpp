@@ -10,6 +10,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "app/no_journal.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "bench/support/stub.hpp"

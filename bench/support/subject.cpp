@@ -1,38 +1,7 @@
-// The request, the target, and the journal that keeps nothing.
+// The request and the target.
 #include "bench/support/subject.hpp"
 
 namespace gumshoe::bench {
-
-task<void> NoJournal::intend(LlmAttempt) {
-    co_return result<void>();
-}
-task<void> NoJournal::outcome(LlmAttempt) {
-    co_return result<void>();
-}
-task<std::vector<LlmAttempt>> NoJournal::attempts(std::string) {
-    co_return std::vector<LlmAttempt>();
-}
-task<double> NoJournal::spent_usd(Timestamp, std::string) {
-    co_return 0.0;
-}
-task<std::vector<Quarantine>> NoJournal::quarantines() {
-    co_return std::vector<Quarantine>();
-}
-task<void> NoJournal::quarantine(Quarantine) {
-    co_return result<void>();
-}
-task<void> NoJournal::release(std::string) {
-    co_return result<void>();
-}
-task<std::vector<LearnedFact>> NoJournal::learned(Timestamp) {
-    co_return std::vector<LearnedFact>();
-}
-task<void> NoJournal::learn(LearnedFact, Timestamp) {
-    co_return result<void>();
-}
-task<void> NoJournal::forget(std::string) {
-    co_return result<void>();
-}
 
 std::shared_ptr<const llm::Target> target_at(std::string api_url, const llm::Dialect& dialect) {
     auto target = std::make_shared<llm::Target>();

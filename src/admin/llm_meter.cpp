@@ -64,15 +64,13 @@ LlmMeter::LlmMeter(AttemptStore& store, const llm::Targets& targets)
     for (const auto& target : targets) models_.insert(target->model_on_wire());
 }
 
-task<void> LlmMeter::intend(LlmAttempt attempt) {
-    if (attempt.finished_at) count(attempt);  // a target passed over, a drill: nothing was sent
-    co_return co_await store_.intend(std::move(attempt));
-}
-
-task<void> LlmMeter::outcome(LlmAttempt attempt) {
-    count(attempt);
-    if (attempt.purpose != "drill") measure(attempt);
-    co_return co_await store_.outcome(std::move(attempt));
+void LlmMeter::record(LlmAttempt attempt, Lost lost) {
+    if (attempt.finished_at) {
+        count(attempt);
+        const bool sent = attempt.purpose != "skip" && attempt.purpose != "drill";
+        if (sent) measure(attempt);
+    }
+    store_.record(std::move(attempt), std::move(lost));
 }
 
 void LlmMeter::add(const std::string& name, std::initializer_list<MetricLabel> labels, double value) {

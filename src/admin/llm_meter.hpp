@@ -25,8 +25,7 @@ public:
     void ended(const llm::Chain& chain, const std::variant<llm::Answer, llm::NoAnswer>& outcome, milliseconds left);
     std::vector<Sample> samples() const;
 
-    task<void> intend(LlmAttempt attempt) override;
-    task<void> outcome(LlmAttempt attempt) override;
+    void record(LlmAttempt attempt, Lost lost) override;
     task<std::vector<LlmAttempt>> attempts(std::string run) override { return store_.attempts(std::move(run)); }
     task<double> spent_usd(Timestamp since, std::string team) override { return store_.spent_usd(since, std::move(team)); }
     task<std::vector<Quarantine>> quarantines() override { return store_.quarantines(); }

@@ -7,8 +7,7 @@ namespace gumshoe {
 
 class NoJournal final : public AttemptStore {
 public:
-    task<void> intend(LlmAttempt) override { co_return result<void>(); }
-    task<void> outcome(LlmAttempt) override { co_return result<void>(); }
+    void record(LlmAttempt, Lost) override {}
     task<std::vector<LlmAttempt>> attempts(std::string) override { co_return std::vector<LlmAttempt>(); }
     task<double> spent_usd(Timestamp, std::string) override { co_return 0.0; }
     task<std::vector<Quarantine>> quarantines() override { co_return std::vector<Quarantine>(); }

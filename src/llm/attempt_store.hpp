@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +67,11 @@ struct Quarantine {
 class AttemptStore {
 public:
     virtual ~AttemptStore() = default;
-    virtual task<void> intend(LlmAttempt attempt) = 0;
-    virtual task<void> outcome(LlmAttempt attempt) = 0;
+    using Lost = std::function<void(const Error&)>;
+    /// A row by its id: as it is opened, and again as it is closed. It stands in line for the disk before whatever this store is given
+    /// later, and nobody waits for it: a commit may take longer than a call. `lost` is told, on the loop, when it could not be kept.
+    virtual void record(LlmAttempt attempt, Lost lost) = 0;
+    /// With all that was recorded before.
     virtual task<std::vector<LlmAttempt>> attempts(std::string run) = 0;
     /// Spent since `since`, over all runs.
     virtual task<double> spent_usd(Timestamp since, std::string team) = 0;  // "": of all teams

@@ -7,6 +7,7 @@ namespace gumshoe::llm {
 namespace {
 
 constexpr std::size_t requests_for_a_hedge = 20;
+constexpr milliseconds between_readings{10'000};
 
 void forget_before(std::deque<Monotonic>& times, Monotonic hour_ago) {
     while (!times.empty() && times.front() <= hour_ago) times.pop_front();
@@ -20,9 +21,15 @@ void Purses::begin_day(Timestamp midnight) {
     for (auto& [team, purse] : purses_) purse.spent_usd = 0;
 }
 
-void Purses::read(const std::string& team, double spent_usd) {
-    double& known = purses_[team].spent_usd;
-    known = std::max(known, spent_usd);
+void Purses::read(const std::string& team, double spent_usd, Monotonic now) {
+    Purse& purse = purses_[team];
+    purse.spent_usd = std::max(purse.spent_usd, spent_usd);
+    purse.read_at = now;
+}
+
+bool Purses::due(const std::string& team, Monotonic now) const {
+    const auto found = purses_.find(team);
+    return found == purses_.end() || !found->second.read_at || now - *found->second.read_at >= between_readings;
 }
 
 void Purses::spend(const std::string& team, double usd) {

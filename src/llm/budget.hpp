@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -14,7 +15,9 @@ class Purses {
 public:
     void begin_day(Timestamp midnight);
     /// The store's sum, which another process may have added to; never takes back what is known here.
-    void read(const std::string& team, double spent_usd);
+    void read(const std::string& team, double spent_usd, Monotonic now);
+    /// Whether the store is to be asked again: what others spend is known some seconds late.
+    bool due(const std::string& team, Monotonic now) const;
     void spend(const std::string& team, double usd);
     void reserve(const std::string& team, double usd);  // less than nothing gives back
     double taken_usd(const std::string& team) const;    // spent and reserved
@@ -23,6 +26,7 @@ private:
     struct Purse {
         double spent_usd = 0;
         double reserved_usd = 0;
+        std::optional<Monotonic> read_at = {};
     };
     Timestamp day_{};
     std::map<std::string, Purse> purses_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace gumshoe::llm {
 namespace {
 
@@ -44,6 +46,15 @@ void learn_of_endpoint(Call& call, Monotonic now, double jitter) {
 }
 
 }  // namespace
+
+Failure without_keys(Failure failure, const Target& target) {
+    for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) {
+        for (const Secret* secret : {&target.api_key, &target.session_token}) {
+            if (!secret->empty()) *text = replace_all(std::move(*text), secret->reveal(), "[key]");
+        }
+    }
+    return failure;
+}
 
 bool counts_for_breaker(FailureClass failure) {
     using enum FailureClass;

@@ -71,6 +71,9 @@ void learn_health(Call& call, Memory& memory, Monotonic now, Timestamp wall, dou
 /// When a call or a look said nothing about a quarantine: the next one.
 inline constexpr milliseconds probe_again{60'000};
 
+/// A vendor may send back what it was sent: the target's keys are taken out.
+Failure without_keys(Failure failure, const Target& target);
+
 /// Whether a failure says that the endpoint is in trouble.
 bool counts_for_breaker(FailureClass failure);
 

@@ -33,7 +33,7 @@ std::vector<std::string> words_by_name(std::span<const Slot> slots, std::string_
 
 std::string note_of(std::string note, const std::vector<std::string>& words, const Journey& journey) {
     for (const std::string& one : words) note += "; " + one;
-    if (journey.journal_failures == 0) return note;
+    if (*journey.journal_failures == 0) return note;
     if (!note.empty()) note += "; ";
     return note + "the attempts could not all be journaled";
 }

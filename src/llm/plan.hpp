@@ -45,7 +45,7 @@ struct Journey {
     std::set<std::string> refused_by;  // providers with a deterministic 400
     bool caller_fault = false;
     bool cancelled = false;
-    int journal_failures = 0;
+    std::shared_ptr<int> journal_failures = std::make_shared<int>(0);  // told of even after the request
     std::vector<Hop> hops;
     std::optional<NoAnswer::Rejected> best_rejected;
     bool best_is_well_formed = false;  // only the caller refused it

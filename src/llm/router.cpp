@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "llm/attempt_row.hpp"
 #include "llm/call.hpp"
 #include "llm/ends.hpp"
@@ -50,7 +49,7 @@ public:
             const Choice choice = choose(journey, memory_, options_, clock_.monotonic(), clock_.now());
             std::shared_ptr<Call> call;
             if (choice.kind == Choice::Kind::call) call = open(journey, choice);
-            co_await journal_skips(journey, choice);
+            record_skips(journey, choice);
             for (const std::size_t due : choice.probes) warden_.look_at(journey.slots[due].target, jitter());
             if (choice.kind == Choice::Kind::stop) break;
             if (choice.kind == Choice::Kind::wait) {
@@ -125,12 +124,12 @@ private:
         purses_.begin_day(std::chrono::floor<std::chrono::days>(clock_.now()));
         const std::map<std::string, double> limits{{"", options_.per_day_usd}, {journey.context.team, journey.context.team_per_day_usd}};
         for (const auto& [team, per_day_usd] : limits) {
-            if (per_day_usd <= 0) continue;
+            if (per_day_usd <= 0 || !purses_.due(team, clock_.monotonic())) continue;
             auto spent = co_await store_.spent_usd(std::chrono::floor<std::chrono::days>(clock_.now()), team);
             if (spent) {
-                purses_.read(team, *spent);
+                purses_.read(team, *spent, clock_.monotonic());
             } else {
-                journal_failed(journey, spent.error());
+                not_journaled(journey)(spent.error());
             }
         }
     }
@@ -185,14 +184,13 @@ private:
     /// The call whose answer stands; null when none does.
     awaitable<std::shared_ptr<Call>> attempt(Journey& journey, std::shared_ptr<Call> call, const Check& check) {
         auto pair = std::make_shared<Pair>(Pair{.first = std::move(call)});
-        co_await intend(journey, pair->first);
-        if (options_.hedge && !pair->first->trial) {
-            std::vector<awaitable<bool>> lanes;
-            lanes.push_back(first_lane(journey, pair, check));
-            lanes.push_back(second_lane(journey, pair, check));
-            co_await scheduler_.race(std::move(lanes));
-        } else {
-            co_await make(journey, pair->first, check);
+        intend(journey, *pair->first);
+        try {
+            co_await make(journey, pair, check);
+        } catch (...) {  // the caller went away
+            abandon(journey, pair->first.get());
+            abandon(journey, pair->second.get());
+            throw;
         }
         const auto stands = [](const std::shared_ptr<Call>& of) { return of && of->ended && of->verdict.failure == FailureClass::none; };
         const std::shared_ptr<Call> answered = stands(pair->first) ? pair->first : stands(pair->second) ? pair->second : nullptr;
@@ -206,16 +204,26 @@ private:
         co_return answered;
     }
 
-    awaitable<void> intend(Journey& journey, std::shared_ptr<Call> call) {
-        Slot& slot = journey.slots[call->slot];
-        if (call->row.purpose == "retry") retry_tokens_ -= 1;
+    awaitable<void> make(Journey& journey, std::shared_ptr<Pair> pair, const Check& check) {
+        if (!options_.hedge || pair->first->trial) {
+            co_await make(journey, pair->first, check);
+            co_return;
+        }
+        std::vector<awaitable<bool>> lanes;
+        lanes.push_back(first_lane(journey, pair, check));
+        lanes.push_back(second_lane(journey, pair, check));
+        co_await scheduler_.race(std::move(lanes));
+    }
+
+    void intend(Journey& journey, const Call& call) {
+        Slot& slot = journey.slots[call.slot];
+        if (call.row.purpose == "retry") retry_tokens_ -= 1;
         ++journey.attempts;
-        journey.hops_made = call->row.hop;
+        journey.hops_made = call.row.hop;
         journey.last_target = slot.target->name;
         ++slot.tries;
         slot.mending = false;
-        auto intended = co_await store_.intend(call->row);
-        if (!intended) journal_failed(journey, intended.error());
+        record(journey, call.row);
     }
 
     awaitable<void> make(Journey& journey, std::shared_ptr<Call> call, const Check& check) {
@@ -224,9 +232,7 @@ private:
         } else {
             call->outcome = co_await exchange(http_, clock_, call->target, std::move(call->http), call->within, call->progress);
         }
-        Failure& verdict = call->verdict = assess(call->outcome, call->request, check);
-        for (std::string* text : {&verdict.reason, &verdict.code, &verdict.request_id})
-            *text = without_key(std::move(*text), *call->target);
+        call->verdict = without_keys(assess(call->outcome, call->request, check), *call->target);
         call->ended = true;
         const Reply* reply = call->reply();
         pay(journey, *call, reply == nullptr ? 0 : cost_usd(*call->target, *reply));
@@ -255,7 +261,7 @@ private:
         const auto choice = choose_hedge(journey, first, memory_, options_, clock_.monotonic(), clock_.now());
         if (!choice || !hedges_.take(clock_.monotonic())) co_return false;
         pair->second = open(journey, *choice);
-        co_await intend(journey, pair->second);
+        intend(journey, *pair->second);
         co_await make(journey, pair->second, check);
         co_return pair->second->verdict.failure == FailureClass::none;
     }
@@ -269,21 +275,33 @@ private:
 
     // What an outcome teaches
 
-    /// `lost`: it was stopped because the other of two calls had answered. What it is billed at least: its prompt.
+    /// What a call is billed at least that nobody waited for to its end: its prompt.
+    void cut_short(Journey& journey, Call& call, std::string why) {
+        call.outcome = call.verdict = {.failure = FailureClass::cancelled, .reason = std::move(why)};
+        pay(journey, call, estimated_usd(*call.target, journey.prompt_tokens, 0));
+    }
+
+    void abandon(Journey& journey, Call* call) {
+        if (call == nullptr || call->row.finished_at) return;
+        if (!call->ended) cut_short(journey, *call, "nobody waited for its answer any more");
+        close(journey, *call);
+    }
+
+    void close(Journey& journey, Call& call) {
+        close_row(call, clock_.now(), took(call));
+        record(journey, call.row);
+    }
+
+    milliseconds took(const Call& call) const { return std::chrono::duration_cast<milliseconds>(clock_.monotonic() - call.began); }
+
+    /// `lost`: it was stopped because the other of two calls had answered.
     awaitable<void> settle(Journey& journey, std::shared_ptr<Call> call, bool lost) {
-        const Target& target = *call->target;
-        if (lost) {
-            call->outcome =
-                call->verdict = {.failure = FailureClass::cancelled, .reason = "it was silent for long, another answered first"};
-            pay(journey, *call, estimated_usd(target, journey.prompt_tokens, 0));
-        }
+        if (lost) cut_short(journey, *call, "it was silent for long, another answered first");
         call->hold.reset();
-        const auto took = std::chrono::duration_cast<milliseconds>(clock_.monotonic() - call->began);
-        journey.hops.push_back({.target = target.name, .failure = call->verdict, .duration = took, .cost_usd = call->cost_usd});
+        journey.hops.push_back(
+            {.target = call->target->name, .failure = call->verdict, .duration = took(*call), .cost_usd = call->cost_usd});
+        close(journey, *call);
         co_await record_quarantines(journey, call);
-        close_row(*call, clock_.now(), took);
-        auto written = co_await store_.outcome(call->row);
-        if (!written) journal_failed(journey, written.error());
         if (call->verdict.failure == FailureClass::none) co_return;
         if (lost) {
             journey.slots[call->slot].last_words = call->verdict.reason;
@@ -294,7 +312,7 @@ private:
 
     awaitable<void> record_quarantines(Journey& journey, std::shared_ptr<Call> call) {
         auto released = co_await warden_.release(call->absolved);
-        if (!released) journal_failed(journey, released.error());
+        if (!released) not_journaled(journey)(released.error());
         if (!call->struck) co_return;
         std::vector<std::string> hit;
         for (const Slot& slot : journey.slots) {
@@ -302,7 +320,7 @@ private:
             if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
         }
         auto stored = co_await warden_.record(call->target, call->verdict, *call->struck, std::move(hit));
-        if (!stored) journal_failed(journey, stored.error());
+        if (!stored) not_journaled(journey)(stored.error());
     }
 
     awaitable<void> learn(Journey& journey, std::shared_ptr<Call> call) {
@@ -318,17 +336,21 @@ private:
         std::optional<LearnedFact> fact = take_lesson(journey, slot, call->verdict, reply, memory_, moment);
         if (!fact) co_return;
         auto stored = co_await store_.learn(std::move(*fact), clock_.now());
-        if (!stored) journal_failed(journey, stored.error());
+        if (!stored) not_journaled(journey)(stored.error());
     }
 
     // Journal
 
-    void journal_failed(Journey& journey, const Error& error) {
-        ++journey.journal_failures;
-        log::error("llm attempt not journaled", {{"run", journey.context.run}, {"error", error.message}});
+    void record(const Journey& journey, LlmAttempt row) { store_.record(std::move(row), not_journaled(journey)); }
+
+    static AttemptStore::Lost not_journaled(const Journey& journey) {
+        return [run = journey.context.run, failures = journey.journal_failures](const Error& error) {
+            ++*failures;
+            log::error("llm attempt not journaled", {{"run", run}, {"error", error.message}});
+        };
     }
 
-    awaitable<void> journal_skips(Journey& journey, Choice choice) {
+    void record_skips(Journey& journey, const Choice& choice) {
         for (const auto& [index, standing] : choice.skips) {
             Slot& slot = journey.slots[index];
             if (slot.tries == 0 && !slot.burned) {
@@ -339,25 +361,17 @@ private:
             }
             if (slot.tries > 0) continue;  // its attempt says why
             if (std::exchange(slot.skip_journaled, standing.words) == standing.words) continue;
-            auto written = co_await store_.intend(row_of_skip(journey, slot, standing, clock_.now()));
-            if (!written) journal_failed(journey, written.error());
+            record(journey, row_of_skip(journey, slot, standing, clock_.now()));
         }
     }
 
-    // Chance and secrets
+    // Chance
 
     double jitter() { return std::uniform_real_distribution<double>(0.8, 1.2)(random_); }
 
     milliseconds backoff(int tries) {
         const milliseconds ceiling = std::min(longest_backoff, first_backoff * (1 << std::min(tries, 8)));
         return milliseconds(std::uniform_int_distribution<std::int64_t>(0, ceiling.count())(random_));
-    }
-
-    static std::string without_key(std::string text, const Target& target) {
-        for (const Secret* secret : {&target.api_key, &target.session_token}) {
-            if (!secret->empty()) text = replace_all(std::move(text), secret->reveal(), "[key]");
-        }
-        return text;
     }
 
     HttpClient& http_;

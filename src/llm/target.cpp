@@ -2,6 +2,7 @@
 #include "llm/target.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -127,7 +128,12 @@ double cost_usd(const Target& target, const Reply& reply) {
 
 std::string key_fingerprint(const Target& target) {
     if (target.api_key.empty()) return {};
-    return hmac_sha256_hex(target.api_key.reveal(), "gumshoe llm key").substr(0, 8);
+    // Asked for several times a call, of the few keys of a configuration.
+    static thread_local std::map<std::string, std::string, std::less<>> known;
+    const auto found = known.find(target.api_key.reveal());
+    if (found != known.end()) return found->second;
+    std::string print = hmac_sha256_hex(target.api_key.reveal(), "gumshoe llm key").substr(0, 8);
+    return known.emplace(target.api_key.reveal(), std::move(print)).first->second;
 }
 
 }  // namespace gumshoe::llm

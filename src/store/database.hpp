@@ -64,6 +64,9 @@ public:
     /// a cancelled caller resumes when it ended. Errors besides those of `work`: storage (disk full, too many waiting; after an I/O
     /// error all that follow, until a restart), corrupt, conflict (a unique constraint), internal.
     virtual task<void> write(std::function<result<void>(Connection&)> work) = 0;
+    /// As write(), for one who does not wait; it comes before all that is written later, and is durable some milliseconds from now or
+    /// when that is. `failed` is called on the loop.
+    virtual void post(std::function<result<void>(Connection&)> work, std::function<void(const Error&)> failed) = 0;
     /// A read-only snapshot on another connection.
     virtual task<void> read(std::function<result<void>(Connection&)> work) = 0;
     /// Since the start; safe to ask at any time.

@@ -110,7 +110,8 @@ TEST_CASE("admin: an investigation with all that belongs to it") {
     attempt.id = "att_1";
     attempt.run = run;
     attempt.cost_usd = 0.125;
-    test.store.get(test.store->attempts->outcome(attempt));
+    test.store->attempts->record(attempt, kept);
+    CHECK(test.store.get(test.store->attempts->attempts(run)).size() == 1);
 
     const json view = test.view(id);
     CHECK(string_or_empty(view, "id") == id);
@@ -286,7 +287,7 @@ TEST_CASE("admin: retention lets go of attempts that belong to no run, and of no
         row.step = "gateway/bot";
         row.started_at = at;
         row.cost_usd = 1;
-        test.store.get(test.store->attempts->intend(row));
+        test.store->attempts->record(row, kept);
     };
     attempt("", now - std::chrono::hours(49));
     attempt("", now - std::chrono::hours(23));

@@ -386,19 +386,21 @@ TEST_CASE("attempts: intent and outcome are one row; money adds up; quarantines 
     attempt.number = 1;
     attempt.target = "main";
     attempt.started_at = test.clock.now();
-    test.store.get(attempts.intend(attempt));
+    attempts.record(attempt, kept);
     CHECK(test.store.get(attempts.attempts("run_1")).at(0).outcome.empty());
     attempt.outcome = "ok";
     attempt.finished_at = test.clock.now() + seconds(2);
     attempt.cost_usd = 0.25;
     attempt.usage.output_tokens = 321;
-    test.store.get(attempts.outcome(attempt));
+    attempts.record(attempt, kept);
     LlmAttempt skipped = attempt;
     skipped.id = "att_2";
     skipped.number = 2;
     skipped.outcome = "skipped";
     skipped.cost_usd = 0;
-    test.store.get(attempts.outcome(skipped));
+    attempts.record(skipped, kept);
+    test.store.get(attempts.release("nobody"));
+    CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "")) == Approx(0.25));  // it stood in line before that
     const auto rows = test.store.get(attempts.attempts("run_1"));
     REQUIRE(rows.size() == 2);
     CHECK(rows[0].outcome == "ok");
@@ -431,7 +433,7 @@ TEST_CASE("attempts: what a row says of team, hop, time, bytes and breaker comes
     attempt.bytes_out = 900;
     attempt.breaker_before = "half-open";
     attempt.deadline_left = seconds(80);
-    test.store.get(attempts.intend(attempt));
+    attempts.record(attempt, kept);
     CHECK_FALSE(test.store.get(attempts.attempts("run_1")).at(0).first_content);
     attempt.finished_at = test.clock.now() + seconds(3);
     attempt.first_content = milliseconds(1200);
@@ -440,7 +442,7 @@ TEST_CASE("attempts: what a row says of team, hop, time, bytes and breaker comes
     attempt.breaker_after = "ramp";
     attempt.answered_model = "m-2026";
     attempt.cost_usd = 0.5;
-    test.store.get(attempts.outcome(attempt));
+    attempts.record(attempt, kept);
     const LlmAttempt row = test.store.get(attempts.attempts("run_1")).at(0);
     CHECK(row.team == "payments");
     CHECK(row.hop == 2);
@@ -454,7 +456,8 @@ TEST_CASE("attempts: what a row says of team, hop, time, bytes and breaker comes
     CHECK(row.answered_model == "m-2026");
     attempt.id = "att_2";
     attempt.team = "";
-    test.store.get(attempts.outcome(attempt));
+    attempts.record(attempt, kept);
+    CHECK(test.store.get(attempts.attempts("run_1")).size() == 2);
     CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "payments")) == Approx(0.5));
     CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "search")) == 0);
     CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "")) == Approx(1));

@@ -54,6 +54,11 @@ inline std::vector<StoreEngine> store_engines() {
     return {{"sqlite", [](const TempDir& folder, EventLoop& loop) { return open_sqlite_store(folder / "test.db", loop); }}};
 }
 
+/// For rows that nobody waits for.
+inline void kept(const Error& error) {
+    throw std::runtime_error("a row was lost: " + error.message);
+}
+
 /// Opens again what the same folder holds after close().
 class TestStore {
 public:

@@ -27,12 +27,15 @@ namespace asio = boost::asio;
 
 using Work = std::function<result<void>(Connection&)>;
 
-/// A caller that waits, and what it waits for. Its guard keeps the loop running until it resumed.
+constexpr std::chrono::milliseconds linger{10};  // over what nobody waits for, so that more goes into one commit
+
+/// A caller and what it asks for. Its guard keeps the loop running until it resumed.
 struct Request {
     Work work;
     asio::any_completion_handler<void(result<void>)> resume;
     asio::executor_work_guard<asio::any_io_executor> guard;
-    result<void> outcome;
+    bool waits = true;  // else it wants to know of failures alone
+    result<void> outcome = {};
 };
 using Requests = std::vector<std::unique_ptr<Request>>;
 
@@ -41,20 +44,26 @@ class Lane {
 public:
     /// False (and the request is untouched) when too many wait already.
     bool put(std::unique_ptr<Request>& request) {
+        const bool waits = request->waits;
+        bool first = false;
         {
             const std::lock_guard lock(mutex_);
             if (waiting_.size() >= limits::store_waiting) return false;
+            first = waiting_.empty();
             waiting_.push_back(std::move(request));
+            callers_ += waits ? 1 : 0;
         }
-        ready_.notify_one();
+        if (first || waits) ready_.notify_one();
         return true;
     }
-    /// Waits for at least one; empty after close() when nothing is left.
+    /// Waits for at least one, and where no caller waits for any of them, a little for more; empty after close() when nothing is left.
     Requests take(std::size_t most) {
         std::unique_lock lock(mutex_);
         ready_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+        ready_.wait_for(lock, linger, [this] { return closed_ || callers_ > 0; });
         Requests taken;
         while (!waiting_.empty() && taken.size() < most) {
+            callers_ -= waiting_.front()->waits ? 1 : 0;
             taken.push_back(std::move(waiting_.front()));
             waiting_.pop_front();
         }
@@ -72,6 +81,7 @@ private:
     std::mutex mutex_;
     std::condition_variable ready_;
     std::deque<std::unique_ptr<Request>> waiting_;
+    std::size_t callers_ = 0;  // of those, how many somebody waits for
     bool closed_ = false;
 };
 
@@ -129,25 +139,36 @@ public:
 
     task<void> write(Work work) override { return submit(writes_, std::move(work)); }
     task<void> read(Work work) override { return submit(reads_, std::move(work)); }
+    void post(Work work, std::function<void(const Error&)> failed) override {
+        auto resume = [failed = std::move(failed)](result<void> outcome) {
+            if (!outcome) failed(outcome.error());
+        };
+        put(writes_, {.work = std::move(work), .resume = std::move(resume), .guard = asio::make_work_guard(executor_), .waits = false});
+    }
     DatabaseCounters counters() const override { return {writes_done_.load(), commits_.load()}; }
 
 private:
     /// Takes no cancellation slot: the work refers to what its caller holds, so the caller stays until it ended.
     task<void> submit(Lane& lane, Work work) {
         auto start = [this, &lane](auto handler, Work function) {
-            auto request = std::make_unique<Request>(
-                Request{std::move(function), std::move(handler), asio::make_work_guard(executor_), result<void>()});
-            if (lane.put(request)) return;
-            request->outcome = Error{errc::storage, "the store is overloaded: too many callers wait for it"};
-            Requests refused;
-            refused.push_back(std::move(request));
-            resume(std::move(refused));
+            put(lane, {.work = std::move(function), .resume = std::move(handler), .guard = asio::make_work_guard(executor_)});
         };
         return asio::async_initiate<const asio::use_awaitable_t<>, void(result<void>)>(start, asio::use_awaitable, std::move(work));
     }
 
+    void put(Lane& lane, Request asked) {
+        auto request = std::make_unique<Request>(std::move(asked));
+        if (lane.put(request)) return;
+        request->outcome = Error{errc::storage, "the store is overloaded: too many callers wait for it"};
+        Requests refused;
+        refused.push_back(std::move(request));
+        resume(std::move(refused));
+    }
+
     /// One wake-up of the loop for all; each caller still gets a turn of its own.
     void resume(Requests requests) {
+        std::erase_if(requests, [](const auto& request) { return !request->waits && request->outcome; });
+        if (requests.empty()) return;
         auto all = [executor = executor_, requests = std::move(requests)]() mutable {
             for (auto& request : requests) {
                 auto one = [request = std::move(request)]() mutable { std::move(request->resume)(std::move(request->outcome)); };

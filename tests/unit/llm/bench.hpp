@@ -1,7 +1,6 @@
 // A router with everything around it faked: clock, HTTP, store; the vendors' own simulations answer the calls.
 #pragma once
 
-#include <boost/asio/post.hpp>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,13 +20,10 @@ namespace gumshoe::llm::test {
 
 class MemoryStore final : public AttemptStore {
 public:
-    /// As a database does, it lets others run before it answers.
-    task<void> intend(LlmAttempt attempt) override {
-        auto executor = co_await boost::asio::this_coro::executor;
-        co_await boost::asio::post(executor, boost::asio::use_awaitable);
-        co_return put(std::move(attempt));
+    void record(LlmAttempt attempt, Lost lost) override {
+        auto kept = put(std::move(attempt));
+        if (!kept) lost(kept.error());
     }
-    task<void> outcome(LlmAttempt attempt) override { co_return put(std::move(attempt)); }
     task<std::vector<LlmAttempt>> attempts(std::string) override { co_return rows; }
     task<double> spent_usd(Timestamp, std::string team) override {
         if (broken) co_return Error{errc::storage, "disk full"};

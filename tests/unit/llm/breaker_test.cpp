@@ -215,9 +215,12 @@ TEST_CASE("purses know what was spent and what is set aside, by day and team") {
     CHECK(purses.taken_usd("") == Approx(3.5));
     CHECK(purses.taken_usd("payments") == Approx(1.5));
     CHECK(purses.taken_usd("search") == 0);
-    purses.read("payments", 0.2);  // the store lags behind
+    CHECK(purses.due("payments", Monotonic(1s)));
+    purses.read("payments", 0.2, Monotonic(1s));  // the store lags behind
+    CHECK_FALSE(purses.due("payments", Monotonic(10'999ms)));
+    CHECK(purses.due("payments", Monotonic(11s)));
     CHECK(purses.taken_usd("payments") == Approx(1.5));
-    purses.read("payments", 4);
+    purses.read("payments", 4, Monotonic(12s));
     CHECK(purses.taken_usd("payments") == Approx(4.5));
     purses.begin_day(day + 24h);
     CHECK(purses.taken_usd("payments") == Approx(0.5));  // calls under way go on

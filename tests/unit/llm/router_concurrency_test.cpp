@@ -86,6 +86,9 @@ TEST_CASE("T-26: a permit comes back from a call that is dropped, throws or time
     CHECK(bench.state(chain[0].target).breaker_opens_in == 0s);
     CHECK(bench.state(chain[0].target).in_flight == 0);
     CHECK(bench.http.in_flight == 0);
+    CHECK(bench.store.rows.back().outcome == "cancelled");  // no row stays open but by a crash
+    CHECK(bench.store.rows.back().took == 1s);
+    CHECK(bench.store.rows.back().cost_usd > 0);
 
     bench.http.delay = {};
     const Router::Check bug = [](const Reply&) -> result<void> { throw std::logic_error("a bug"); };

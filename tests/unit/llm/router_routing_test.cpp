@@ -275,6 +275,7 @@ TEST_CASE("the day's budget counts what the store says was spent") {
     bench.restart();
     CHECK(bench.answer(bench.chain()).target == "main");
     bench.store.spent = 0.999999;
+    bench.clock.advance(std::chrono::seconds(10));
     CHECK(std::holds_alternative<NoAnswer>(bench.ask(bench.chain())));
     CHECK(bench.http.requests.size() == 1);
 }

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "base/limits.hpp"
 #include "store/sqlite/migrate.hpp"
@@ -116,6 +117,24 @@ TEST_CASE("callers that wait together share one commit") {
     CHECK(after.writes - before.writes == 101);
     CHECK(after.commits - before.commits == 2);  // the gate's and everybody else's
     CHECK(engine.notes() == 100);
+}
+
+TEST_CASE("what is posted comes before all that is written later; only its failure is told, on the loop") {
+    Engine engine;
+    std::vector<std::string> failures;
+    const auto loop_thread = std::this_thread::get_id();
+    auto failed = [&](const Error& error) {
+        CHECK(std::this_thread::get_id() == loop_thread);
+        failures.push_back(error.message);
+    };
+    for (const char* text : {"a", "b", "a", "c"}) engine.database->post(note(text), failed);
+    REQUIRE(engine.write(note("last")));
+    CHECK(engine.notes() == 4);
+    REQUIRE(failures.size() == 1);  // the second a
+    for (int i = 0; i < 200; ++i) engine.database->post(note("late " + std::to_string(i)), failed);
+    engine.database.reset();
+    engine.database = engine.open();
+    CHECK(engine.notes() == 204);
 }
 
 TEST_CASE("an error rolls back its own transaction and no other of the same commit") {
