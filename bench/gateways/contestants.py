@@ -33,7 +33,7 @@ class Gumshoe:
             for place in places:
                 target = f'{place["provider"]}-{place["model"]}'.replace('.', '-')
                 targets[target] = {'name': target, 'provider': place['provider'], 'model': place['model'], 'api_url': place['url'],
-                                   'api_key': KEY, 'account': target}
+                                   'api_key': f'{KEY}-{target}', 'account': target}
                 chains[model].append(target)
         chains.setdefault('default', list(targets)[:1])
         self.database = os.path.join(folder, f'{name}-{os.getpid()}.db')

@@ -25,7 +25,9 @@ SILENT = {'s20', 's21', 's22', 's23', 's24'}  # these take many seconds and no p
 
 
 def request(fault, model, stream):
-    body = {'model': model, 'stream': stream, 'max_tokens': 500, 'messages': [{'role': 'user', 'content': 'Why does checkout fail?'}]}
+    body = {'model': model, 'stream': stream, 'messages': [{'role': 'user', 'content': 'Why does checkout fail?'}]}
+    if fault != 's36':  # there the model's own limit cuts the answer, not the caller's
+        body['max_tokens'] = 500
     if fault in ('s16', 's35'):
         body['response_format'] = {'type': 'json_schema', 'json_schema': {'name': 'finding', 'schema': SCHEMA, 'strict': True}}
     if fault == 's37':
@@ -145,9 +147,9 @@ def ask_all(name, contestant, wanted):
     def one(job):
         fault, stream = job
         outcome = ask(contestant.route('primary-' + fault), fault, stream)
-        if not contestant.process.alive():
+        if not outcome['useful'] and not contestant.process.serves():
             outcome['why'] += '; the gateway died'
-            contestant.process.start()
+            contestant.process.restart()
         rows[job] = {'gateway': name, 'fault': fault, 'streaming': stream, **outcome}
 
     try:

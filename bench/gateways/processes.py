@@ -64,8 +64,12 @@ class Process:
                 raise RuntimeError(f'{self.name} did not start: see {os.path.relpath(self.log, ROOT)}')
             time.sleep(0.2)
 
-    def alive(self):
-        return self.process.poll() is None
+    def serves(self):
+        return self.process.poll() is None and answers(self.health)
+
+    def restart(self):
+        self.stop()
+        self.start()
 
     def stop(self):
         if self.process.poll() is None:

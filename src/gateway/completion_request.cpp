@@ -110,6 +110,7 @@ Refusal read_format(json& value, CompletionRequest& out) {
         return refuse(inside(path, "schema"), "Expected a schema of the type 'object'.", "invalid_schema");
     if (auto refusal = check_strict(form, form["schema"], path)) return refusal;
     out.request.schema = dump_json(form["schema"]);
+    out.strict_answer = form.value("strict", json(false)) == json(true);
     return std::nullopt;
 }
 

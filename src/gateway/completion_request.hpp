@@ -16,6 +16,7 @@ struct CompletionRequest {
     bool stream = false;
     bool include_usage = false;  // of a stream
     bool one_call = false;       // parallel_tool_calls: false
+    bool strict_answer = false;  // the answer is held to request.schema
 };
 
 std::variant<CompletionRequest, ApiError> read_completion(std::string_view body);

@@ -11,6 +11,8 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "gateway/completion_reply.hpp"
+#include "llm/schema.hpp"
+#include "llm/schema_check.hpp"
 
 namespace gumshoe::gateway {
 namespace {
@@ -50,9 +52,19 @@ Headers headers_of(const Outcome& outcome) {
     return headers;
 }
 
-result<void> at_most_one_call(const llm::Reply& reply) {
-    if (reply.tool_calls.size() > 1) return Error{errc::bad_reply, "it called several tools at once where one call was asked for"};
-    return {};
+/// What the caller holds an answer to, besides that it is whole.
+llm::Router::Check check_for(const CompletionRequest& asked) {
+    if (!asked.one_call && !asked.strict_answer) return {};
+    json schema = asked.strict_answer ? llm::schema_document(asked.request.schema) : json(true);
+    return [one_call = asked.one_call, schema = std::move(schema)](const llm::Reply& reply) -> result<void> {
+        if (one_call && reply.tool_calls.size() > 1)
+            return Error{errc::bad_reply, "it called several tools at once where one call was asked for"};
+        if (!reply.tool_calls.empty() || !schema.is_object()) return {};
+        const auto document = parse_json(reply.text);
+        const auto breach = document ? llm::breach(*document, schema) : document.error().message;
+        if (breach) return Error{errc::bad_reply, "the answer is not of the schema: " + *breach};
+        return {};
+    };
 }
 
 }  // namespace
@@ -136,8 +148,7 @@ awaitable<HttpReply> Gateway::complete(const Token& token, RawRequest request) {
 
 awaitable<Outcome> Gateway::start(const Token& token, CompletionRequest& asked, const llm::Chain& chain) {
     llm::RouteContext context{.run = "", .step = "gateway/" + token.name, .team = token.team, .team_per_day_usd = token.team_per_day_usd};
-    llm::Router::Check check;
-    if (asked.one_call) check = at_most_one_call;
+    llm::Router::Check check = check_for(asked);
     return services_.router.complete(std::move(asked.request), chain, std::move(context),
                                      Deadline::after(services_.clock, services_.deadline), std::move(check));
 }

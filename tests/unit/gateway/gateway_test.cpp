@@ -236,6 +236,27 @@ TEST_CASE("several calls at once where one was asked for are sent back to the mo
     }
 }
 
+TEST_CASE("an answer is held to a strict schema, and another target is asked where it breaks it") {
+    const json schema{{"type", "object"},
+                      {"properties", {{"summary", {{"type", "string"}}}}},
+                      {"required", json::array({"summary"})},
+                      {"additionalProperties", false}};
+    const auto answering = [](const std::string& text) {
+        const json choice{{"index", 0}, {"message", {{"role", "assistant"}, {"content", text}}}, {"finish_reason", "stop"}};
+        return json{{"model", "gpt-4o"}, {"choices", json::array({choice})}}.dump();
+    };
+    for (const bool strict : {true, false}) {
+        Endpoint endpoint("gpt-4o", false);
+        for (int i = 0; i < 2; ++i) endpoint.bench.http.push(200, answering(R"({"verdict":"fine"})"));
+        json document = question();
+        document["response_format"] = {{"type", "json_schema"}, {"json_schema", {{"name", "f"}, {"strict", strict}, {"schema", schema}}}};
+        const HttpReply reply = endpoint.ask(document);
+        REQUIRE(reply.status == 200);
+        CHECK(header(reply, "x-gumshoe-target") == (strict ? "second" : "main"));
+        CHECK(endpoint.bench.http.requests.size() == (strict ? 3 : 1));
+    }
+}
+
 TEST_CASE("a stream that waits holds comments until the answer is whole, then the answer with its headers as comments") {
     Endpoint endpoint;
     endpoint.bench.http.push({test::http_response(200, ""), 25s, {{0ms, sse_of("It broke.")}}});

@@ -6,10 +6,52 @@
 #include "llm/playback.hpp"
 #include "llm/repair.hpp"
 #include "llm/schema.hpp"
+#include "llm/schema_check.hpp"
 
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using namespace std::chrono_literals;
+
+TEST_CASE("a document is held to its schema, and the breach is said in the schema's words") {
+    const json schema = *parse_json(R"({"type":"object","additionalProperties":false,"required":["summary","items"],"properties":{
+        "summary":{"type":"string","minLength":2,"maxLength":4},
+        "items":{"type":"array","minItems":1,"maxItems":2,"items":{"$ref":"#/$defs/item"}},
+        "risk":{"anyOf":[{"type":"null"},{"enum":["low","high"]}]},
+        "share":{"type":"number","minimum":0,"exclusiveMaximum":1},
+        "count":{"type":["integer","null"]},
+        "loop":{"$ref":"#/properties/loop"}},
+      "$defs":{"item":{"type":"object","required":["name"],"properties":{"name":{"const":"a"}},"additionalProperties":{"type":"boolean"}}}})");
+    struct Row {
+        const char* document;
+        const char* breach;  // "" for none
+    };
+    const Row rows[] = {
+        {R"({"summary":"abc","items":[{"name":"a"}]})", ""},
+        {R"({"summary":"éééé","items":[{"name":"a","more":true}],"risk":null,"share":0,"count":2.0,"loop":7})", ""},
+        {R"([])", "the answer is not of the type object"},
+        {R"({"items":[]})", "summary is missing"},
+        {R"({"summary":7,"items":[]})", "items is too short"},
+        {R"({"summary":"a","items":[{"name":"a"}]})", "summary is too short"},
+        {R"({"summary":"ééééé","items":[{"name":"a"}]})", "summary is too long"},
+        {R"({"summary":"abc","items":[{"name":"a"},{}]})", "items[1].name is missing"},
+        {R"({"summary":"abc","items":[{"name":"secret"}]})", "items[0].name is not what it must be"},
+        {R"({"summary":"abc","items":[{"name":"a","more":1}]})", "items[0].* is not of the type boolean"},
+        {R"({"summary":"abc","items":[{"name":"a"}],"risk":"medium"})", "risk is not of the type null"},
+        {R"({"summary":"abc","items":[{"name":"a"}],"share":1})", "share is out of its bounds"},
+        {R"({"summary":"abc","items":[{"name":"a"}],"count":2.5})", "count is not of the type [\"integer\",\"null\"]"},
+        {R"({"summary":"abc","items":[{"name":"a"}],"secret":1})", "the answer has a member that is not allowed"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.document);
+        CHECK(breach(*parse_json(row.document), schema).value_or("") == std::string(row.breach));
+    }
+    CHECK_FALSE(breach(json(7), json(true)));
+    CHECK(breach(json(7), json(false)) == "the answer is not allowed");
+    for (const char* endless : {R"({"$ref":"#"})", R"({"anyOf":[{"$ref":"#"},{"$ref":"#"}],"allOf":[{"$ref":"#"},{"$ref":"#"}]})",
+                                R"({"$ref":"https://example.com/x","required":7,"enum":7,"anyOf":[],"properties":[]})"}) {
+        CHECK_FALSE(breach(json(7), *parse_json(endless)));
+    }
+}
 
 TEST_CASE("repairs drop or rename one parameter and leave the rest") {
     const std::string body =
