@@ -38,7 +38,7 @@ struct Options {
 /// From the barest to the whole; each is compared with the first.
 constexpr const char* kinds[] = {"bare libcurl", "our HTTP client", "router, no journal", "router, SQLite journal"};
 
-/// What one kind of call needs. One object serves all rounds, as a service would.
+/// What each kind of call needs.
 class Bench {
 public:
     Bench(EventLoop& loop, Options options, AttemptStore& durable)
@@ -125,14 +125,10 @@ private:
     awaitable<Latency> run(std::size_t kind, bool stream, std::size_t in_flight, std::size_t calls) {
         if (kind == 0) co_return bare(stream, in_flight, calls);
         auto round = std::make_shared<Round>(Round{.calls = calls, .stream = stream});
-        llm::RouterOptions options;
-        options.stream = stream;
-        if (kind == 3) options.per_day_usd = 1e6;  // never reached, but what was spent today is read, as in a service
-        AttemptStore& journal = kind == 2 ? static_cast<AttemptStore&>(none_) : durable_;
-        const auto router = llm::make_router(*http_, journal, loop_, loop_.clock(), options, nullptr);
+        llm::Router& router = router_for(kind, stream);
         std::vector<awaitable<void>> callers;
         for (std::size_t i = 0; i < in_flight; ++i) {
-            callers.push_back(kind == 1 ? call_http(round) : call_router(*router, round));
+            callers.push_back(kind == 1 ? call_http(round) : call_router(router, round));
         }
         const auto start = Steady::now();
         co_await loop_.all(std::move(callers));
@@ -141,6 +137,18 @@ private:
     }
 
     HttpRequest on_the_wire(bool stream) const { return llm::wire_request(question(), *target_, stream, {}, loop_.clock().now()); }
+
+    /// One serves all rounds, as in a service.
+    llm::Router& router_for(std::size_t kind, bool stream) {
+        std::unique_ptr<llm::Router>& router = routers_[{kind, stream}];
+        if (router) return *router;
+        llm::RouterOptions options;
+        options.stream = stream;
+        if (kind == 3) options.per_day_usd = 1e6;  // never reached, but what was spent today is read
+        AttemptStore& journal = kind == 2 ? static_cast<AttemptStore&>(none_) : durable_;
+        router = llm::make_router(*http_, journal, loop_, loop_.clock(), options, nullptr);
+        return *router;
+    }
 
     Latency bare(bool stream, std::size_t in_flight, std::size_t calls) {
         const HttpRequest request = on_the_wire(stream);
@@ -202,6 +210,7 @@ private:
     llm::Chain chain_;
     NoJournal none_;
     AttemptStore& durable_;
+    std::map<std::pair<std::size_t, bool>, std::unique_ptr<llm::Router>> routers_;
     std::vector<Row> rows_;
 };
 

@@ -27,9 +27,12 @@ void Purses::read(const std::string& team, double spent_usd, Monotonic now) {
     purse.read_at = now;
 }
 
-bool Purses::due(const std::string& team, Monotonic now) const {
-    const auto found = purses_.find(team);
-    return found == purses_.end() || !found->second.read_at || now - *found->second.read_at >= between_readings;
+bool Purses::due(const std::string& team, Monotonic now) {
+    std::optional<Monotonic>& read_at = purses_[team].read_at;
+    if (!read_at) return true;
+    if (now - *read_at < between_readings) return false;
+    read_at = now;
+    return true;
 }
 
 void Purses::spend(const std::string& team, double usd) {

@@ -16,8 +16,8 @@ public:
     void begin_day(Timestamp midnight);
     /// The store's sum, which another process may have added to; never takes back what is known here.
     void read(const std::string& team, double spent_usd, Monotonic now);
-    /// Whether the store is to be asked again: what others spend is known some seconds late.
-    bool due(const std::string& team, Monotonic now) const;
+    /// Whether the caller is to ask the store: all do until its sum is known, then one every ten seconds, for what others spend.
+    bool due(const std::string& team, Monotonic now);
     void spend(const std::string& team, double usd);
     void reserve(const std::string& team, double usd);  // less than nothing gives back
     double taken_usd(const std::string& team) const;    // spent and reserved
