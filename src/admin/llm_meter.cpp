@@ -137,6 +137,7 @@ void LlmMeter::ended(const llm::Chain& chain, const std::variant<llm::Answer, ll
 
 std::vector<Sample> LlmMeter::samples() const {
     std::vector<Sample> samples;
+    samples.reserve(counters_.size());
     for (const auto& [key, value] : counters_) samples.push_back({key.first, key.second, value});
     for (const Histograms* all : {&tokens_, &duration_, &first_token_}) all->append_to(samples);
     return samples;

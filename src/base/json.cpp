@@ -161,7 +161,7 @@ void write_text(std::string& out, const std::string& text) {
     std::string_view left = text;
     while (true) {
         const std::size_t plain = plain_bytes(left);
-        out.append(left.data(), plain);
+        out.append(left.substr(0, plain));
         if (plain == left.size()) break;
         write_escaped(out, left[plain]);
         left.remove_prefix(plain + 1);

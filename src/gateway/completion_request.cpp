@@ -73,8 +73,8 @@ Refusal read_tool_choice(json& value, CompletionRequest& out) {
     if (auto refusal = take_name(value["function"], "tool_choice.function", name)) return refusal;
     const auto named = std::ranges::find(request.tools, name, &llm::Tool::name);
     if (named == request.tools.end()) return refuse("tool_choice.function.name", "No tool has this name.");
-    llm::Tool only_one = std::move(*named);
-    request.tools.assign(1, std::move(only_one));
+    std::swap(request.tools.front(), *named);
+    request.tools.resize(1);
     request.tool_choice = llm::ToolChoice::required;
     return std::nullopt;
 }

@@ -74,8 +74,8 @@ void end(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
 class Socket {
 public:
     using Ready = std::function<void(int)>;  // CURL_CSELECT_IN or CURL_CSELECT_OUT
-    Socket(asio::any_io_executor executor, curl_socket_t socket, Ready ready)
-        : descriptor_(std::move(executor), socket), ready_(std::move(ready)) {}
+    Socket(const asio::any_io_executor& executor, curl_socket_t socket, Ready ready)
+        : descriptor_(executor, socket), ready_(std::move(ready)) {}
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
     ~Socket() { descriptor_.release(); }  // curl closes it

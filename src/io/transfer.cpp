@@ -25,9 +25,10 @@ bool is_idempotent(std::string_view method) {
 
 /// Proxies come from the environment as for curl (https_proxy, http_proxy, no_proxy), but never for this machine itself.
 std::string no_proxy() {
-    const char* given = std::getenv("no_proxy");
-    if (given == nullptr) given = std::getenv("NO_PROXY");
-    const std::string own = "localhost,127.0.0.1,::1";
+    // Nobody changes the environment while we run.
+    const char* given = std::getenv("no_proxy");            // NOLINT(concurrency-mt-unsafe)
+    if (given == nullptr) given = std::getenv("NO_PROXY");  // NOLINT(concurrency-mt-unsafe)
+    std::string own = "localhost,127.0.0.1,::1";
     if (given == nullptr || *given == '\0') return own;
     return trim(given) == "*" ? "*" : own + "," + given;
 }
@@ -53,7 +54,7 @@ milliseconds elapsed(CURL* easy, CURLINFO info) {
 }  // namespace
 
 result<std::string> checked_host(std::string_view text) {
-    const Error bad{errc::invalid_argument, "not a URL that can be called (http or https with a host, no user information)"};
+    Error bad{errc::invalid_argument, "not a URL that can be called (http or https with a host, no user information)"};
     if (!std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c != 0x7f; })) return bad;
     std::unique_ptr<CURLU, UrlCleanup> url(curl_url());
     if (!url || curl_url_set(url.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK) return bad;

@@ -27,6 +27,7 @@ std::vector<std::string> words_by_name(std::span<const Slot> slots, std::string_
         if (!slot.last_words.empty()) said.back().second = slot.last_words;
     }
     std::vector<std::string> words;
+    words.reserve(said.size());
     for (const auto& [name, why] : said) words.push_back(name + ": " + why);
     return words;
 }
