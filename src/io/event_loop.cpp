@@ -198,7 +198,10 @@ public:
                 } catch (...) {
                     exception = std::current_exception();
                 }
-                asio::post(io_, [handler = std::move(handler), exception]() mutable { std::move(handler)(exception); });
+                // Moved: the loop alone ends the exception, never this thread while the loop reads it.
+                asio::post(io_, [handler = std::move(handler), exception = std::move(exception)]() mutable {
+                    std::move(handler)(std::move(exception));
+                });
             };
             asio::post(pool_, std::move(job));
         };
