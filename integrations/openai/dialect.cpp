@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/json_view.hpp"
+#include "base/json_writer.hpp"
 #include "base/section.hpp"
 #include "base/text.hpp"
 #include "integrations/openai/stream.hpp"
@@ -14,37 +16,60 @@
 namespace gumshoe::openai {
 namespace {
 
-json call_of(const llm::ToolCall& call) {
-    return {{"id", call.id},
-            {"type", "function"},
-            {"function", {{"name", call.name}, {"arguments", trim(call.arguments).empty() ? "{}" : call.arguments}}}};
+constexpr std::size_t usual_body_bytes = 4096;
+
+void write_call(JsonWriter& out, const llm::ToolCall& call) {
+    out.begin_object().key("id").text(call.id).key("type").text("function").key("function").begin_object();
+    out.key("name").text(call.name).key("arguments").text(trim(call.arguments).empty() ? "{}" : call.arguments);
+    out.end_object().end_object();
 }
 
-json message_of(const llm::Message& message, bool reasoning) {
-    switch (message.role) {
+std::string_view role_of(llm::Role role, bool reasoning) {
+    switch (role) {
         case llm::Role::system:
-            return {{"role", reasoning ? "developer" : "system"}, {"content", message.text}};
+            return reasoning ? "developer" : "system";
         case llm::Role::user:
-            return {{"role", "user"}, {"content", message.text}};
+            return "user";
         case llm::Role::tool:
-            return {{"role", "tool"}, {"tool_call_id", message.tool_call_id}, {"content", message.text}};
+            return "tool";
         case llm::Role::assistant:
             break;
     }
-    json out{{"role", "assistant"}, {"content", message.text}};
-    if (message.tool_calls.empty()) return out;
-    if (message.text.empty()) out["content"] = nullptr;
-    out["tool_calls"] = json::array();
-    for (const llm::ToolCall& call : message.tool_calls) out["tool_calls"].push_back(call_of(call));
-    return out;
+    return "assistant";
 }
 
-json tool_of(const llm::Tool& tool) {
-    json parameters = llm::schema_document(tool.parameters);
-    const bool strict = llm::is_strict(parameters);
-    json function{{"name", tool.name}, {"description", tool.description}, {"parameters", std::move(parameters)}};
-    if (strict) function["strict"] = true;
-    return {{"type", "function"}, {"function", std::move(function)}};
+void write_message(JsonWriter& out, const llm::Message& message, bool reasoning) {
+    const bool calls = message.role == llm::Role::assistant && !message.tool_calls.empty();
+    out.begin_object().key("role").text(role_of(message.role, reasoning));
+    if (message.role == llm::Role::tool) out.key("tool_call_id").text(message.tool_call_id);
+    out.key("content");
+    if (calls && message.text.empty()) {
+        out.null();
+    } else {
+        out.text(message.text);
+    }
+    if (calls) {
+        out.key("tool_calls").begin_array();
+        for (const llm::ToolCall& call : message.tool_calls) write_call(out, call);
+        out.end_array();
+    }
+    out.end_object();
+}
+
+void write_tool(JsonWriter& out, const llm::Tool& tool) {
+    const auto parameters = llm::read_schema(tool.parameters);
+    out.begin_object().key("type").text("function").key("function").begin_object();
+    out.key("name").text(tool.name).key("description").text(tool.description).key("parameters").raw(parameters->text);
+    if (parameters->strict) out.key("strict").flag(true);
+    out.end_object().end_object();
+}
+
+void write_schema(JsonWriter& out, const llm::Request& request) {
+    const auto schema = llm::read_schema(request.schema);
+    out.key("response_format").begin_object().key("type").text("json_schema").key("json_schema").begin_object();
+    out.key("name").text(request.schema_name.empty() ? "answer" : request.schema_name);
+    out.key("strict").flag(schema->strict).key("schema").raw(schema->text);
+    out.end_object().end_object();
 }
 
 const std::string& setting(const llm::Target& target, const std::string& key) {
@@ -53,35 +78,32 @@ const std::string& setting(const llm::Target& target, const std::string& key) {
     return found == target.settings.end() ? none : found->second;
 }
 
-json body_of(const llm::Request& request, const llm::Target& target, bool stream, const Flavour& flavour) {
+std::string body_of(const llm::Request& request, const llm::Target& target, bool stream, const Flavour& flavour) {
     const std::string model = target.model_on_wire();
     // A deployment's name says nothing of the model behind it.
     const std::string& base_model = setting(target, "base_model");
     const bool reasoning = !flavour.says_no_role_developer && reasons(base_model.empty() ? model : base_model);
     const bool tools = !request.tools.empty();
     const bool schema = !request.schema.empty() && (flavour.schema_beside_tools || !tools || request.tool_choice == llm::ToolChoice::none);
-    json body{{"model", model}, {"messages", json::array()}};
-    for (const llm::Message& message : request.messages) body["messages"].push_back(message_of(message, reasoning));
-    body[reasoning ? "max_completion_tokens" : "max_tokens"] = request.max_output_tokens;
-    if (request.temperature && !reasoning) body["temperature"] = *request.temperature;
-    if (request.reasoning_effort && reasoning) body["reasoning_effort"] = *request.reasoning_effort;
+    JsonWriter out;
+    out.reserve(usual_body_bytes);
+    out.begin_object().key("model").text(model).key("messages").begin_array();
+    for (const llm::Message& message : request.messages) write_message(out, message, reasoning);
+    out.end_array();
+    out.key(reasoning ? "max_completion_tokens" : "max_tokens").number(request.max_output_tokens);
+    if (request.temperature && !reasoning) out.key("temperature").number(*request.temperature);
+    if (request.reasoning_effort && reasoning) out.key("reasoning_effort").text(*request.reasoning_effort);
     if (tools && (flavour.schema_beside_tools || !schema)) {
-        body["tools"] = json::array();
-        for (const llm::Tool& tool : request.tools) body["tools"].push_back(tool_of(tool));
-        body["tool_choice"] = choice_of(request.tool_choice);
+        out.key("tools").begin_array();
+        for (const llm::Tool& tool : request.tools) write_tool(out, tool);
+        out.end_array().key("tool_choice").text(choice_of(request.tool_choice));
     }
-    if (schema) {
-        json document = llm::schema_document(request.schema);
-        const bool strict = llm::is_strict(document);
-        const std::string name = request.schema_name.empty() ? "answer" : request.schema_name;
-        body["response_format"] = {{"type", "json_schema"},
-                                   {"json_schema", {{"name", name}, {"strict", strict}, {"schema", std::move(document)}}}};
-    }
+    if (schema) write_schema(out, request);
     if (stream) {
-        body["stream"] = true;
-        if (flavour.stream_options) body["stream_options"] = {{"include_usage", true}};
+        out.key("stream").flag(true);
+        if (flavour.stream_options) out.key("stream_options").begin_object().key("include_usage").flag(true).end_object();
     }
-    return body;
+    return out.end_object().take();
 }
 
 Headers headers_of(const llm::Target& target, const Flavour& flavour) {
@@ -129,21 +151,22 @@ public:
         http.method = "POST";
         http.url = address_of(target, flavour_, "/chat/completions");
         http.headers = headers_of(target, flavour_);
-        http.body = dump_json(body_of(request, target, stream, flavour_));
+        http.body = body_of(request, target, stream, flavour_);
         return http;
     }
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {
-        const auto document = parse_json(response.body);
+        JsonReader reader;
+        const auto document = reader.read(response.body);
         if (response.status / 100 != 2 || !document || llm::vendor_error(*document)) {
             return llm::classify_response(flavour_.provider, response);
         }
-        const json* choices = find(*document, "choices");
-        if (choices == nullptr || !choices->is_array() || choices->empty()) return llm::classify_response(flavour_.provider, response);
-        if (const auto error = llm::vendor_error(choices->front()))
+        const auto choices = document->find("choices").items();
+        if (choices.empty()) return llm::classify_response(flavour_.provider, response);
+        if (const auto error = llm::vendor_error(choices.front()))
             return llm::classify_error(flavour_.provider, 0, *error, response.headers);
-        llm::Reply reply = reply_of(choices->front());
-        reply.model = string_or_empty(*document, "model");
+        llm::Reply reply = reply_of(choices.front());
+        reply.model = document->text("model");
         reply.usage = usage_of(*document);
         reply.request_id = llm::request_id(response.headers);
         return reply;
@@ -164,12 +187,13 @@ private:
 
 }  // namespace
 
-llm::Usage usage_of(const json& document) {
+llm::Usage usage_of(const JsonView& document) {
+    const JsonView of = document.find("usage");
     llm::Usage usage;
-    usage.input_tokens = get_int(document, "usage.prompt_tokens").value_or(0);
-    usage.cached_tokens = get_int(document, "usage.prompt_tokens_details.cached_tokens").value_or(0);
-    usage.output_tokens = get_int(document, "usage.completion_tokens").value_or(0);
-    usage.reasoning_tokens = get_int(document, "usage.completion_tokens_details.reasoning_tokens").value_or(0);
+    usage.input_tokens = of.integer("prompt_tokens").value_or(0);
+    usage.cached_tokens = of.integer("prompt_tokens_details.cached_tokens").value_or(0);
+    usage.output_tokens = of.integer("completion_tokens").value_or(0);
+    usage.reasoning_tokens = of.integer("completion_tokens_details.reasoning_tokens").value_or(0);
     return usage;
 }
 
@@ -180,18 +204,18 @@ llm::Stop stop_of(std::string_view finish_reason) {
     return llm::Stop::end;
 }
 
-llm::Reply reply_of(const json& choice) {
+llm::Reply reply_of(const JsonView& choice) {
+    const JsonView message = choice.find("message");
     llm::Reply reply;
-    reply.text = string_or_empty(choice, "message.content");
-    reply.stop = stop_of(string_or_empty(choice, "finish_reason"));
-    if (const std::string refusal = string_or_empty(choice, "message.refusal"); !refusal.empty()) {
+    reply.text = message.text("content");
+    reply.stop = stop_of(choice.text("finish_reason"));
+    if (const std::string_view refusal = message.text("refusal"); !refusal.empty()) {
         reply.text = refusal;
         reply.stop = llm::Stop::refusal;
     }
-    const json* calls = find(choice, "message.tool_calls");
-    if (calls == nullptr || !calls->is_array()) return reply;
-    for (const json& call : *calls) {
-        llm::ToolCall out{string_or_empty(call, "id"), string_or_empty(call, "function.name"), string_or_empty(call, "function.arguments")};
+    for (const JsonView& call : message.find("tool_calls").items()) {
+        llm::ToolCall out{std::string(call.text("id")), std::string(call.text("function.name")),
+                          std::string(call.text("function.arguments"))};
         if (trim(out.arguments).empty()) out.arguments = "{}";
         reply.tool_calls.push_back(std::move(out));
     }

@@ -2,7 +2,6 @@
 #include "integrations/openai/stream.hpp"
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -55,7 +54,7 @@ private:
             done_ = true;
             return false;
         }
-        const auto chunk = parse_json(event.data);
+        const auto chunk = json_.read(event.data);
         if (!chunk) {
             // Behind the finish reason nothing but usage can be lost.
             if (!finish_reason_) failure_ = broken(" sent a piece of its answer that cannot be read");
@@ -65,36 +64,33 @@ private:
             failure_ = llm::classify_error(provider_, 0, *error, {});
             return false;
         }
-        if (reply_.model.empty()) reply_.model = string_or_empty(*chunk, "model");
-        if (find(*chunk, "usage.prompt_tokens") != nullptr) reply_.usage = usage_of(*chunk);
-        const json* choices = find(*chunk, "choices");
-        if (choices == nullptr || !choices->is_array() || choices->empty()) return false;
-        return take_choice(choices->front());
+        if (reply_.model.empty()) reply_.model = chunk->text("model");
+        if (chunk->find("usage.prompt_tokens")) reply_.usage = usage_of(*chunk);
+        const auto choices = chunk->find("choices").items();
+        return !choices.empty() && take_choice(choices.front());
     }
 
-    bool take_choice(const json& choice) {
+    bool take_choice(const JsonView& choice) {
         if (const auto error = llm::vendor_error(choice)) {  // a gateway tells of its upstream's failure here
             failure_ = llm::classify_error(provider_, 0, *error, {});
             return false;
         }
-        const std::string text = string_or_empty(choice, "delta.content");
-        const std::string refusal = string_or_empty(choice, "delta.refusal");
-        const std::string reasoning = string_or_empty(choice, "delta.reasoning_content");  // of compatible servers; progress, not answer
+        const JsonView delta = choice.find("delta");
+        const std::string_view text = delta.text("content");
+        const std::string_view refusal = delta.text("refusal");
+        const std::string_view reasoning = delta.text("reasoning_content");  // of compatible servers; progress, not answer
         reply_.text += text;
         refusal_ += refusal;
         bool content = !text.empty() || !refusal.empty() || !reasoning.empty();
-        const json* calls = find(choice, "delta.tool_calls");
-        if (calls != nullptr && calls->is_array()) {
-            for (const json& call : *calls) content = take_call(call) || content;
-        }
-        if (auto reason = get_string(choice, "finish_reason")) finish_reason_ = std::move(*reason);
+        for (const JsonView& call : delta.find("tool_calls").items()) content = take_call(call) || content;
+        if (const auto reason = choice.string("finish_reason")) finish_reason_ = *reason;
         return content;
     }
 
     /// Deltas of one call share an index. Servers that leave it out send a new id with each new call.
-    bool take_call(const json& delta) {
-        const std::string id = string_or_empty(delta, "id");
-        std::int64_t index = get_int(delta, "index").value_or(-1);
+    bool take_call(const JsonView& delta) {
+        const std::string_view id = delta.text("id");
+        std::int64_t index = delta.integer("index").value_or(-1);
         if (index < 0) {
             index = calls_.empty() ? 0 : calls_.rbegin()->first;
             if (!id.empty() && !calls_.empty() && calls_.rbegin()->second.id != id) ++index;
@@ -102,14 +98,15 @@ private:
         if (index >= most_calls) return false;
         llm::ToolCall& call = calls_[index];
         if (call.id.empty()) call.id = id;
-        if (call.name.empty()) call.name = string_or_empty(delta, "function.name");
-        const std::string arguments = string_or_empty(delta, "function.arguments");
+        if (call.name.empty()) call.name = delta.text("function.name");
+        const std::string_view arguments = delta.text("function.arguments");
         call.arguments += arguments;
         return !arguments.empty() || !id.empty();
     }
 
     std::string_view provider_;
     SseReader sse_;
+    JsonReader json_;
     llm::Reply reply_;
     std::string refusal_;
     std::map<std::int64_t, llm::ToolCall> calls_;

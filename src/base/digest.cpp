@@ -1,13 +1,14 @@
 // SHA-256, HMAC, base64 and randomness, by libcrypto.
 #include "base/digest.hpp"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <vector>
 
 namespace gumshoe {
 
@@ -40,9 +41,11 @@ int base64_value(char c) {
 }  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
+    // Looked up once: finding it by its name costs more than a short text's digest.
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::array<unsigned char, EVP_MAX_MD_SIZE> out;
     unsigned size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_sha256(), nullptr) != 1) throw std::runtime_error("SHA-256 failed");
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, sha256, nullptr) != 1) throw std::runtime_error("SHA-256 failed");
     return hex(out.data(), size);
 }
 
@@ -97,9 +100,23 @@ result<std::string> base64_decode(std::string_view text) {
 }
 
 std::string random_hex(std::size_t n) {
-    std::vector<unsigned char> bytes(n);
-    if (RAND_bytes(bytes.data(), static_cast<int>(n)) != 1) throw std::runtime_error("the system has no randomness to give");
-    return hex(bytes.data(), n);
+    // Drawn in advance: one call of the generator costs as much for one byte as for many.
+    static thread_local std::array<unsigned char, 512> drawn{};
+    static thread_local std::size_t left = 0;
+    std::string out;
+    while (n > 0) {
+        if (left == 0) {
+            if (RAND_bytes(drawn.data(), static_cast<int>(drawn.size())) != 1)
+                throw std::runtime_error("the system has no randomness to give");
+            left = drawn.size();
+        }
+        const std::size_t taken = std::min(n, left);
+        left -= taken;
+        out += hex(drawn.data() + left, taken);
+        OPENSSL_cleanse(drawn.data() + left, taken);
+        n -= taken;
+    }
+    return out;
 }
 
 }  // namespace gumshoe

@@ -2,11 +2,11 @@
 #include "gateway/completion_reply.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <functional>
 #include <string_view>
 #include <utility>
 
-#include "base/json.hpp"
+#include "base/json_writer.hpp"
 
 namespace gumshoe::gateway {
 namespace {
@@ -18,20 +18,21 @@ std::string_view finish_reason(const llm::Reply& reply) {
     return reply.stop == llm::Stop::length ? "length" : "stop";
 }
 
-json usage_json(const llm::Usage& usage) {
-    return {{"prompt_tokens", usage.input_tokens},
-            {"completion_tokens", usage.output_tokens},
-            {"total_tokens", usage.input_tokens + usage.output_tokens},
-            {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}},
-            {"completion_tokens_details", {{"reasoning_tokens", usage.reasoning_tokens}}}};
+void write_usage(JsonWriter& out, const llm::Usage& usage) {
+    out.begin_object().key("prompt_tokens").number(usage.input_tokens).key("completion_tokens").number(usage.output_tokens);
+    out.key("total_tokens").number(usage.input_tokens + usage.output_tokens);
+    out.key("prompt_tokens_details").begin_object().key("cached_tokens").number(usage.cached_tokens).end_object();
+    out.key("completion_tokens_details").begin_object().key("reasoning_tokens").number(usage.reasoning_tokens).end_object();
+    out.end_object();
 }
 
-json call_json(const llm::ToolCall& call) {
-    return {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", call.arguments}}}};
+void write_call(JsonWriter& out, const llm::ToolCall& call) {
+    out.key("id").text(call.id).key("type").text("function").key("function").begin_object();
+    out.key("name").text(call.name).key("arguments").text(call.arguments).end_object();
 }
 
-json content_json(const llm::Reply& reply) {
-    return reply.text.empty() && !reply.tool_calls.empty() ? json() : json(reply.text);
+bool calls_alone(const llm::Reply& reply) {
+    return reply.text.empty() && !reply.tool_calls.empty();
 }
 
 /// The first bytes of a text, never ending inside a code point.
@@ -46,35 +47,77 @@ std::string_view take_piece(std::string_view& text) {
 }  // namespace
 
 std::string completion_json(const CompletionHead& head, const llm::Reply& reply) {
-    json message{{"role", "assistant"}, {"content", content_json(reply)}, {"refusal", nullptr}};
-    for (const llm::ToolCall& call : reply.tool_calls) message["tool_calls"].push_back(call_json(call));
-    json choice{{"index", 0}, {"message", std::move(message)}, {"logprobs", nullptr}, {"finish_reason", finish_reason(reply)}};
-    return dump_json({{"id", head.id},
-                      {"object", "chat.completion"},
-                      {"created", head.created},
-                      {"model", head.model},
-                      {"choices", json::array({std::move(choice)})},
-                      {"usage", usage_json(reply.usage)}});
+    JsonWriter out;
+    out.begin_object().key("id").text(head.id).key("object").text("chat.completion").key("created").number(head.created);
+    out.key("model").text(head.model).key("choices").begin_array().begin_object().key("index").number(std::int64_t{0});
+    out.key("message").begin_object().key("role").text("assistant").key("content");
+    if (calls_alone(reply)) {
+        out.null();
+    } else {
+        out.text(reply.text);
+    }
+    out.key("refusal").null();
+    if (!reply.tool_calls.empty()) {
+        out.key("tool_calls").begin_array();
+        for (const llm::ToolCall& call : reply.tool_calls) {
+            out.begin_object();
+            write_call(out, call);
+            out.end_object();
+        }
+        out.end_array();
+    }
+    out.end_object().key("logprobs").null().key("finish_reason").text(finish_reason(reply)).end_object().end_array();
+    out.key("usage");
+    write_usage(out, reply.usage);
+    return out.end_object().take();
 }
 
 std::string completion_events(const CompletionHead& head, const llm::Reply& reply, bool include_usage) {
     // What all events begin with is written once.
-    const std::string opening = "data: {\"id\":" + dump_json(head.id) +
-                                ",\"object\":\"chat.completion.chunk\",\"created\":" + std::to_string(head.created) +
-                                ",\"model\":" + dump_json(head.model) + ",\"choices\":";
+    JsonWriter opening;
+    opening.begin_object().key("id").text(head.id).key("object").text("chat.completion.chunk").key("created").number(head.created);
+    opening.key("model").text(head.model).key("choices");
+    const std::string start = "data: " + opening.take();
     std::string out;
-    const auto add = [&](const json& delta, const json& reason) {
-        out += opening + "[{\"index\":0,\"delta\":" + dump_json(delta) + ",\"finish_reason\":" + dump_json(reason) + "}]}\n\n";
+    const auto add = [&](const std::function<void(JsonWriter&)>& write_delta, std::string_view reason) {
+        JsonWriter choice;
+        choice.begin_array().begin_object().key("index").number(std::int64_t{0}).key("delta").begin_object();
+        write_delta(choice);
+        choice.end_object().key("finish_reason");
+        if (reason.empty()) {
+            choice.null();
+        } else {
+            choice.text(reason);
+        }
+        out += start + choice.end_object().end_array().take() + "}\n\n";
     };
-    add({{"role", "assistant"}, {"content", reply.text.empty() && !reply.tool_calls.empty() ? json() : json("")}}, nullptr);
-    for (std::string_view text = reply.text; !text.empty();) add({{"content", take_piece(text)}}, nullptr);
-    for (std::size_t i = 0; i < reply.tool_calls.size(); ++i) {
-        json call = call_json(reply.tool_calls[i]);
-        call["index"] = i;
-        add({{"tool_calls", json::array({std::move(call)})}}, nullptr);
+    const auto begin = [&](JsonWriter& delta) {
+        delta.key("role").text("assistant").key("content");
+        if (calls_alone(reply)) {
+            delta.null();
+        } else {
+            delta.text("");
+        }
+    };
+    add(begin, "");
+    for (std::string_view text = reply.text; !text.empty();) {
+        const std::string_view piece = take_piece(text);
+        add([&](JsonWriter& delta) { delta.key("content").text(piece); }, "");
     }
-    add(json::object(), finish_reason(reply));
-    if (include_usage) out += opening + "[],\"usage\":" + dump_json(usage_json(reply.usage)) + "}\n\n";
+    for (std::size_t i = 0; i < reply.tool_calls.size(); ++i) {
+        const auto call = [&](JsonWriter& delta) {
+            delta.key("tool_calls").begin_array().begin_object().key("index").number(static_cast<std::int64_t>(i));
+            write_call(delta, reply.tool_calls[i]);
+            delta.end_object().end_array();
+        };
+        add(call, "");
+    }
+    add([](JsonWriter&) {}, finish_reason(reply));
+    if (include_usage) {
+        JsonWriter usage;
+        write_usage(usage, reply.usage);
+        out += start + "[],\"usage\":" + usage.take() + "}\n\n";
+    }
     return out + "data: [DONE]\n\n";
 }
 

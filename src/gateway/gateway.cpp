@@ -55,13 +55,13 @@ Headers headers_of(const Outcome& outcome) {
 /// What the caller holds an answer to, besides that it is whole.
 llm::Router::Check check_for(const CompletionRequest& asked) {
     if (!asked.one_call && !asked.strict_answer) return {};
-    json schema = asked.strict_answer ? llm::schema_document(asked.request.schema) : json(true);
+    auto schema = asked.strict_answer ? llm::read_schema(asked.request.schema) : nullptr;
     return [one_call = asked.one_call, schema = std::move(schema)](const llm::Reply& reply) -> result<void> {
         if (one_call && reply.tool_calls.size() > 1)
             return Error{errc::bad_reply, "it called several tools at once where one call was asked for"};
-        if (!reply.tool_calls.empty() || !schema.is_object()) return {};
+        if (!reply.tool_calls.empty() || !schema) return {};
         const auto document = parse_json(reply.text);
-        const auto breach = document ? llm::breach(*document, schema) : document.error().message;
+        const auto breach = document ? llm::breach(*document, *schema->document) : document.error().message;
         if (breach) return Error{errc::bad_reply, "the answer is not of the schema: " + *breach};
         return {};
     };

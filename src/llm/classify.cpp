@@ -210,6 +210,12 @@ std::string request_id(const Headers& headers) {
     return {};
 }
 
+std::optional<VendorError> vendor_error(const JsonView& document) {
+    const bool maybe = document.is_array() || document.find("error") || document.text("object") == "error";
+    const auto copy = maybe ? document.copy() : std::nullopt;
+    return copy ? vendor_error(*copy) : std::nullopt;
+}
+
 std::optional<VendorError> vendor_error(const json& document) {
     if (document.is_array() && document.size() == 1) return vendor_error(document.front());  // a stream that nobody framed
     if (!document.is_object()) return std::nullopt;

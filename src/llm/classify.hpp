@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_view.hpp"
 #include "base/result.hpp"
 #include "io/http_message.hpp"
 #include "llm/failure.hpp"
@@ -59,6 +60,7 @@ std::span<const ClassRow> classification_table();
 
 /// Nullopt when the document holds no error.
 std::optional<VendorError> vendor_error(const json& document);
+std::optional<VendorError> vendor_error(const JsonView& document);
 
 /// `status` 0: the error came inside a 200.
 Failure classify_error(std::string_view provider, int status, const VendorError& error, const Headers& headers);

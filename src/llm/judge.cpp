@@ -1,9 +1,9 @@
 #include "llm/judge.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_view.hpp"
 #include "base/text.hpp"
 
 namespace gumshoe::llm {
@@ -20,7 +20,8 @@ std::optional<Failure> judge_calls(const Reply& reply, const Request& request) {
     for (const ToolCall& call : reply.tool_calls) {
         if (std::ranges::find(request.tools, call.name, &Tool::name) == request.tools.end())
             return invalid("it called a tool that does not exist");
-        const auto arguments = parse_json(call.arguments);
+        JsonReader reader;
+        const auto arguments = reader.read(call.arguments);
         if (!arguments || !arguments->is_object()) return invalid("it called " + call.name + " with arguments that are not a JSON object");
     }
     return std::nullopt;
@@ -45,7 +46,8 @@ std::optional<Failure> judge(const Reply& reply, const Request& request) {
     if (trim(reply.text).empty()) return Failure{.failure = FailureClass::empty, .reason = "the answer was empty"};
     if (request.tool_choice == ToolChoice::required && !request.tools.empty()) return invalid("it answered where a tool call was due");
     if (request.schema.empty()) return std::nullopt;
-    const auto document = parse_json(reply.text);
+    JsonReader reader;
+    const auto document = reader.read(reply.text);
     if (!document || !document->is_object()) return invalid("the answer is not one JSON object");
     return std::nullopt;
 }

@@ -3,14 +3,37 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
 
 namespace gumshoe::llm {
 
-json schema_document(std::string_view text) {
-    auto document = parse_json(text);
-    if (document && document->is_object()) return std::move(*document);
-    return {{"type", "object"}, {"properties", json::object()}};
+namespace {
+
+constexpr std::size_t most_kept = 64;
+constexpr std::size_t longest_kept = 64 * 1024;
+
+Schema schema_of(const std::string& text) {
+    auto read = parse_json(text);
+    json document = read && read->is_object() ? std::move(*read) : json{{"type", "object"}, {"properties", json::object()}};
+    Schema schema{.text = dump_json(document), .strict = is_strict(document)};
+    schema.document = std::make_shared<const json>(std::move(document));
+    return schema;
+}
+
+}  // namespace
+
+std::shared_ptr<const Schema> read_schema(const std::string& text) {
+    static thread_local std::unordered_map<std::string, std::shared_ptr<const Schema>> kept;
+    if (const auto found = kept.find(text); found != kept.end()) return found->second;
+    auto schema = std::make_shared<const Schema>(schema_of(text));
+    if (text.size() > longest_kept) return schema;
+    if (kept.size() >= most_kept) kept.clear();  // callers of the endpoint bring their own
+    return kept.emplace(text, std::move(schema)).first->second;
+}
+
+json schema_document(const std::string& text) {
+    return *read_schema(text)->document;
 }
 
 bool is_strict(const json& schema) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/json_view.hpp"
 #include "base/limits.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -31,11 +32,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::must(written == document->dump(-1, ' ', false, json::error_handler_t::replace));
     const auto again = parse_json(written);
     fuzz::must(again && *again == *document);
+    JsonReader reader;
+    const auto view = reader.read(fuzz::text_of(data, size));
+    fuzz::must(view && view->copy() == *document);
     for (const char* path : {"a", "error.code", "choices", ""}) {
-        (void)get_int(*document, path);
+        fuzz::must(view->integer(path) == get_int(*document, path));
+        fuzz::must(view->text(path) == string_or_empty(*document, path));
         (void)get_number(*document, path);
         (void)get_bool(*document, path);
-        (void)string_or_empty(*document, path);
     }
     return 0;
 }

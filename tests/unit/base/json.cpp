@@ -3,6 +3,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "base/json_view.hpp"
+#include "base/json_writer.hpp"
+
 using namespace gumshoe;
 
 TEST_CASE("Text that is not JSON is an error with a byte offset and nothing of the text") {
@@ -69,7 +72,72 @@ TEST_CASE("What the fast reader and writer make of a text is what the plain ones
         CHECK(*read == plain);
         CHECK(read->type() == plain.type());
         CHECK(dump_json(*read) == plain.dump());
+        JsonReader reader;
+        const auto view = reader.read(text);
+        REQUIRE(view.has_value());
+        CHECK(view->copy() == plain);
+        CHECK(view->integer("a") == get_int(plain, "a"));
+        CHECK(view->items().size() == (plain.is_array() ? plain.size() : 0));
     }
+}
+
+TEST_CASE("A view finds what the getters find in a document") {
+    const std::string text =
+        R"({"s":"x","n":7,"digits":"42","most":18446744073709551615,"half":1.5,"none":null,"list":[1,"two",{"three":3}],
+                                 "a":{"b":{"c":"deep"}},"twice":1,"twice":"last","\u0061b":"escaped"})";
+    const auto document = parse_json(text);
+    JsonReader reader;
+    const auto view = reader.read(text);
+    REQUIRE((document.has_value() && view.has_value()));
+    for (const char* path :
+         {"", "s", "n", "digits", "most", "half", "none", "list", "a", "a.b", "a.b.c", "a.b.c.d", "s.x", "twice", "ab", "no", "."}) {
+        CAPTURE(path);
+        const json* found = find(*document, path);
+        const JsonView seen = view->find(path);
+        REQUIRE(static_cast<bool>(seen) == (found != nullptr));
+        const auto string = get_string(*document, path);
+        CHECK(view->string(path) == (string ? std::optional<std::string_view>(*string) : std::nullopt));
+        CHECK(view->integer(path) == get_int(*document, path));
+        if (found == nullptr) continue;
+        CHECK(seen.copy() == *found);
+        CHECK(seen.is_object() == found->is_object());
+        CHECK(seen.is_array() == found->is_array());
+        CHECK(seen.is_null() == found->is_null());
+    }
+    const auto items = view->find("list").items();
+    REQUIRE(items.size() == 3);
+    CHECK(items[1].text("") == "two");
+    CHECK(items[2].integer("three") == 3);
+    CHECK_FALSE(static_cast<bool>(JsonView()));
+    CHECK(JsonView().text("a").empty());
+    CHECK(JsonView().items().empty());
+    CHECK(reader.read("{\"a\":").has_error());
+    CHECK(reader.read("[1]").has_value());  // and is of use after it
+}
+
+TEST_CASE("A text written without a document is that of the document") {
+    const std::vector<std::string> texts{"",
+                                         "plain",
+                                         "quote \" and \\",
+                                         "a\nb\tc\x01\x1f\x7f",
+                                         "é€😀 ünd so wéiter",
+                                         "bad \xff byte",
+                                         "eight by eight: \"\"\"\"\"\"\"\"\"",
+                                         std::string(1000, 'x') + "\n"};
+    JsonWriter out;
+    out.begin_object().key("texts").begin_array();
+    for (const std::string& text : texts) out.text(text);
+    out.end_array().key("empty").begin_object().end_object().key("list").begin_array().end_array();
+    out.key("n").number(std::int64_t{-7}).key("half").number(0.5).key("yes").flag(true).key("none").null();
+    out.key("quoted \"key\"").raw("{\"raw\":[1,2]}").end_object();
+    json expected{{"texts", texts},        {"empty", json::object()},
+                  {"list", json::array()}, {"n", -7},
+                  {"half", 0.5},           {"yes", true},
+                  {"none", nullptr},       {"quoted \"key\"", {{"raw", {1, 2}}}}};
+    const auto plain = [](const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); };
+    const std::string written = out.take();
+    CHECK(json::parse(written) == json::parse(plain(expected)));
+    for (const std::string& text : texts) CHECK(dump_json(json(text)) == plain(json(text)));
 }
 
 TEST_CASE("Serialising replaces what is not UTF-8") {

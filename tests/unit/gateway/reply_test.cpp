@@ -44,10 +44,10 @@ std::vector<std::string> payloads(const std::string& events) {
 
 TEST_CASE("a whole answer is a chat completion") {
     CHECK(completion_json(head, spoken("It \"broke\".")) ==
-          R"({"choices":[{"finish_reason":"stop","index":0,"logprobs":null,"message":{"content":"It \"broke\".","refusal":null,)"
-          R"("role":"assistant"}}],"created":1785578400,"id":"chatcmpl-1","model":"gpt-5.1","object":"chat.completion",)"
-          R"("usage":{"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":2},"prompt_tokens":10,)"
-          R"("prompt_tokens_details":{"cached_tokens":4},"total_tokens":15}})");
+          R"({"id":"chatcmpl-1","object":"chat.completion","created":1785578400,"model":"gpt-5.1","choices":[{"index":0,)"
+          R"("message":{"role":"assistant","content":"It \"broke\".","refusal":null},"logprobs":null,"finish_reason":"stop"}],)"
+          R"("usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":4},)"
+          R"("completion_tokens_details":{"reasoning_tokens":2}}})");
     const json cut = json::parse(completion_json(head, spoken("half an ans", llm::Stop::length)));
     CHECK(cut["choices"][0]["finish_reason"] == "length");
     const json called = json::parse(completion_json(head, calling()));
@@ -60,12 +60,13 @@ TEST_CASE("a whole answer is a chat completion") {
 TEST_CASE("a streamed answer is chunks, usage where asked for, and [DONE]") {
     const std::string opening =
         R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1785578400,"model":"gpt-5.1","choices":)";
-    const std::string events = opening + R"([{"index":0,"delta":{"content":"","role":"assistant"},"finish_reason":null}]})" + "\n\n" +
+    const std::string events = opening + R"([{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]})" + "\n\n" +
                                opening + R"([{"index":0,"delta":{"content":"It broke."},"finish_reason":null}]})" + "\n\n" + opening +
                                R"([{"index":0,"delta":{},"finish_reason":"stop"}]})" + "\n\n";
     CHECK(completion_events(head, spoken("It broke."), false) == events + "data: [DONE]\n\n");
-    const std::string usage = opening + R"([],"usage":{"completion_tokens":5,"completion_tokens_details":{"reasoning_tokens":2},)" +
-                              R"("prompt_tokens":10,"prompt_tokens_details":{"cached_tokens":4},"total_tokens":15}})" + "\n\n";
+    const std::string usage = opening + R"([],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,)" +
+                              R"("prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":2}}})" +
+                              "\n\n";
     CHECK(completion_events(head, spoken("It broke."), true) == events + usage + "data: [DONE]\n\n");
 }
 

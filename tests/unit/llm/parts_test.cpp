@@ -95,6 +95,23 @@ TEST_CASE("a schema is strict when every object is closed and requires all it ha
     CHECK_FALSE(bare["properties"]["minimum"].contains("minimum"));
 }
 
+TEST_CASE("a schema is read once, and is an object of anything where its text is none") {
+    const std::string text =
+        R"({ "type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false })";
+    const auto schema = read_schema(text);
+    CHECK(schema->text == dump_json(*parse_json(text)));
+    CHECK(schema->strict);
+    CHECK(*schema->document == *parse_json(text));
+    CHECK(read_schema(text) == schema);
+    for (int i = 0; i < 200; ++i)
+        CHECK(read_schema(R"({"title":")" + std::to_string(i) + "\"}")->document->at("title") == std::to_string(i));
+    CHECK(read_schema(text)->text == schema->text);  // read again, since so many came between
+    for (const char* none : {"", "no JSON", "[]", "7"}) {
+        CHECK(read_schema(none)->text == R"({"properties":{},"type":"object"})");
+        CHECK_FALSE(read_schema(none)->strict);
+    }
+}
+
 TEST_CASE("a reply that came through is still judged") {
     Request request;
     request.tools = {{"get", "", "{}"}};
