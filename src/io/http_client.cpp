@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <map>
+#include <unordered_map>
 
 #include "io/event_loop.hpp"
 #include "io/http_syntax.hpp"
@@ -24,20 +25,19 @@ namespace asio = boost::asio;
 
 constexpr long idle_connections = 256;
 constexpr std::size_t idle_handles = 256;
+constexpr std::size_t known_hosts = 256;
 
 /// What could smuggle a second header or request into ours.
-result<std::string> check(const HttpRequest& request) {
-    auto host = checked_host(request.url);
-    if (!host) return host;
+result<void> check(const HttpRequest& request, const std::string& host) {
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     if (request.method.empty() || request.method.find_first_not_of(letters) != std::string::npos) {
-        return Error{errc::invalid_argument, *host + ": the method is not a word of capital letters"};
+        return Error{errc::invalid_argument, host + ": the method is not a word of capital letters"};
     }
     for (const auto& [name, value] : request.headers) {
         if (is_token(name) && is_field_value(value)) continue;
-        return Error{errc::invalid_argument, *host + ": a header's name or value holds bytes that it must not"};
+        return Error{errc::invalid_argument, host + ": a header's name or value holds bytes that it must not"};
     }
-    return host;
+    return {};
 }
 
 /// A transfer and the coroutine that waits for it. Owns the waiting coroutine through `resume`, which owns no reference to this.
@@ -52,23 +52,8 @@ struct Call {
     asio::executor_work_guard<asio::any_io_executor> guard;
     Transfer transfer;
     std::optional<Resume> resume;
-    std::optional<asio::steady_timer> watch;  // of a stream's clocks
-    CURL* easy = nullptr;                     // while it is under way
+    CURL* easy = nullptr;  // while it is under way
 };
-
-/// Never within curl: what is resumed may call again.
-void end(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
-    call->easy = nullptr;
-    call->watch.reset();
-    asio::any_io_executor executor = call->executor;
-    auto resume = [call = std::move(call), outcome = std::move(outcome)]() mutable {
-        Call::Resume waiter = std::move(*call->resume);
-        std::exception_ptr exception = call->transfer.exception();
-        call.reset();
-        std::move(waiter)(exception, std::move(outcome));
-    };
-    asio::post(executor, std::move(resume));
-}
 
 /// One of curl's sockets, while curl wants to know when it is ready.
 class Socket {
@@ -78,7 +63,13 @@ public:
         : descriptor_(executor, socket), ready_(std::move(ready)) {}
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
-    ~Socket() { descriptor_.release(); }  // curl closes it
+    ~Socket() { stop(); }
+
+    /// Before curl closes it: its number may be another's soon after.
+    void stop() {
+        wanted_ = 0;
+        if (descriptor_.is_open()) descriptor_.release();
+    }
 
     /// `what`: CURL_POLL_IN, _OUT or _INOUT.
     static void watch(const std::shared_ptr<Socket>& self, int what) {
@@ -97,8 +88,7 @@ private:
             alive->waiting_ &= ~kind;
             if ((alive->wanted_ & kind) == 0) return;
             alive->ready_(event);
-            const bool still_curls = alive.use_count() > 1;
-            if (still_curls) watch(alive, alive->wanted_);
+            watch(alive, alive->wanted_);
         });
     }
 
@@ -144,12 +134,24 @@ public:
 
 private:
     task<HttpResponse> perform(HttpRequest request, Deadline deadline, std::optional<Transfer::Stream> stream) {
-        auto host = check(request);
+        auto host = host_of(request.url);
         if (!host) co_return host.error();
+        auto checked = check(request, *host);
+        if (!checked) co_return checked.error();
         const milliseconds span = deadline.remaining(loop_.clock());
         if (span.count() == 0) co_return Error{errc::network, *host + ": no time left to call"};
         auto call = std::make_shared<Call>(loop_.executor(), std::move(request), std::move(*host), span, std::move(stream));
         co_return co_await submit(std::move(call));
+    }
+
+    /// Most calls go to the few addresses of the configuration.
+    result<std::string> host_of(const std::string& url) {
+        if (const auto known = hosts_.find(url); known != hosts_.end()) return known->second;
+        auto host = checked_host(url);
+        if (!host) return host;
+        if (hosts_.size() >= known_hosts) hosts_.clear();
+        hosts_.emplace(url, *host);
+        return host;
     }
 
     task<HttpResponse> submit(std::shared_ptr<Call> call) {
@@ -170,13 +172,15 @@ private:
     void open(std::shared_ptr<Call> call) {
         call->easy = take_handle();
         call->transfer.prepare(call->easy);
+        const Monotonic next_check = call->transfer.next_check();
         open_.emplace(call->easy, call);
-        if (call->transfer.next_check() != Monotonic::max()) watch(call);
         curl_multi_add_handle(multi_, call->easy);
         act(CURL_SOCKET_TIMEOUT, 0);  // begins at once
+        wake_at(next_check);
     }
 
     void act(curl_socket_t socket, int events) {
+        if (socket == CURL_SOCKET_TIMEOUT) curl_due_ = Monotonic::max();  // curl says when next, if ever
         int running = 0;
         curl_multi_socket_action(multi_, socket, events, &running);
         int left = 0;
@@ -185,6 +189,7 @@ private:
             const auto call = open_.at(message->easy_handle);
             close(call, call->transfer.finish(message->data.result));
         }
+        wake_at(curl_due_);
     }
 
     void close(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
@@ -195,6 +200,20 @@ private:
         end(std::move(call), std::move(outcome));
     }
 
+    /// Never within curl: what is resumed may call again.
+    void end(std::shared_ptr<Call> call, result<HttpResponse> outcome) {
+        call->easy = nullptr;
+        asio::any_io_executor executor = call->executor;
+        auto resume = [client = weak_from_here(), call = std::move(call), outcome = std::move(outcome)]() mutable {
+            Call::Resume waiter = std::move(*call->resume);
+            std::exception_ptr exception = call->transfer.exception();
+            call.reset();
+            std::move(waiter)(exception, std::move(outcome));
+            if (const auto here = client.lock()) (*here)->rest();
+        };
+        asio::post(executor, std::move(resume));
+    }
+
     static void cancel(const std::weak_ptr<CurlClient*>& client, const std::weak_ptr<Call>& weak) {
         const auto here = client.lock();
         const auto call = weak.lock();
@@ -203,22 +222,50 @@ private:
         (*here)->close(call, std::move(outcome));
     }
 
-    /// Looks at a stream's clocks when they may have run out.
-    void watch(const std::shared_ptr<Call>& call) {
-        call->watch.emplace(call->executor, call->transfer.next_check());
-        call->watch->async_wait([this, weak = std::weak_ptr<Call>(call)](boost::system::error_code) {
-            const auto alive = weak.lock();
-            if (!alive || alive->easy == nullptr) return;
-            if (std::chrono::steady_clock::now() < alive->transfer.next_check()) return watch(alive);
-            result<HttpResponse> outcome = alive->transfer.silent_error();
-            close(alive, std::move(outcome));
+    /// One timer for all, which most calls end before: what it is set for is moved forward only, and looked at again when it is up.
+    void wake_at(Monotonic due) {
+        if (due >= waking_) return;
+        waking_ = due;
+        timer_.expires_at(due);
+        timer_.async_wait([alive = weak_from_here()](boost::system::error_code error) {
+            const auto here = alive.lock();
+            if (here && !error) (*here)->wake();
         });
+    }
+
+    void wake() {
+        waking_ = Monotonic::max();
+        const Monotonic now = std::chrono::steady_clock::now();
+        if (curl_due_ <= now) act(CURL_SOCKET_TIMEOUT, 0);
+        std::vector<std::shared_ptr<Call>> silent;
+        Monotonic next = curl_due_;
+        for (const auto& [easy, call] : open_) {
+            const Monotonic check = call->transfer.next_check();
+            if (check <= now) {
+                silent.push_back(call);
+            } else {
+                next = std::min(next, check);
+            }
+        }
+        for (const auto& call : silent) {
+            result<HttpResponse> outcome = call->transfer.silent_error();
+            close(call, std::move(outcome));
+        }
+        wake_at(next);
+    }
+
+    /// A timer that is set would keep the loop running.
+    void rest() {
+        if (!open_.empty() || waking_ == Monotonic::max()) return;
+        waking_ = Monotonic::max();
+        timer_.cancel();
     }
 
     static int on_socket(CURL*, curl_socket_t socket, int what, void* self, void*) {
         auto& client = *static_cast<CurlClient*>(self);
         if (what == CURL_POLL_REMOVE) {
-            client.sockets_.erase(socket);
+            const auto watched = client.sockets_.extract(socket);
+            if (watched) watched.mapped()->stop();
             return 0;
         }
         auto& watched = client.sockets_[socket];
@@ -232,13 +279,7 @@ private:
 
     static int on_timer(CURLM*, long ms, void* self) {
         auto& client = *static_cast<CurlClient*>(self);
-        client.timer_.cancel();
-        if (ms < 0) return 0;
-        client.timer_.expires_after(milliseconds(ms));
-        client.timer_.async_wait([alive = client.weak_from_here()](boost::system::error_code error) {
-            const auto here = alive.lock();
-            if (here && !error) (*here)->act(CURL_SOCKET_TIMEOUT, 0);
-        });
+        client.curl_due_ = ms < 0 ? Monotonic::max() : std::chrono::steady_clock::now() + milliseconds(ms);
         return 0;
     }
 
@@ -260,10 +301,13 @@ private:
 
     EventLoop& loop_;
     CURLM* multi_ = nullptr;
-    asio::steady_timer timer_;  // curl's
+    asio::steady_timer timer_;
+    Monotonic waking_ = Monotonic::max();    // what the timer is set for
+    Monotonic curl_due_ = Monotonic::max();  // when curl wants to be called
     std::map<curl_socket_t, std::shared_ptr<Socket>> sockets_;
     std::map<CURL*, std::shared_ptr<Call>> open_;
     std::vector<CURL*> idle_;
+    std::unordered_map<std::string, std::string> hosts_;  // by address
     std::shared_ptr<CurlClient*> here_ = std::make_shared<CurlClient*>(this);
 };
 

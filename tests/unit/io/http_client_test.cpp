@@ -345,6 +345,14 @@ TEST_CASE("on a reused connection that broke, a GET is sent again and a POST is 
         CHECK(f.send(request));
         CHECK(requests == 3);
     }
+    SECTION("a POST that may be made twice") {
+        request.method = "POST";
+        request.body = "ask";
+        request.repeatable = true;
+        REQUIRE(f.send(request));
+        CHECK(f.send(request));
+        CHECK(requests == 3);
+    }
     SECTION("POST") {
         request.method = "POST";
         request.body = "pay";
