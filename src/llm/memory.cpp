@@ -68,6 +68,7 @@ std::string broken_scope(const Target& target, FailureClass failure) {
 }
 
 std::optional<Memory::Block> Memory::blocked(const Target& target, Timestamp now) const {
+    if (quarantines_.empty()) return std::nullopt;  // nearly always
     std::optional<Block> due;
     for (const std::string& scope : scopes(target)) {
         const auto found = quarantines_.find(scope);
@@ -126,6 +127,7 @@ void Memory::postpone(const std::string& scope, Timestamp until) {
 
 std::vector<std::string> Memory::absolve(const Target& target) {
     std::vector<std::string> ended;
+    if (quarantines_.empty()) return ended;
     for (const std::string& scope : scopes(target)) {
         if (release(scope)) ended.push_back(scope);
     }

@@ -187,14 +187,18 @@ private:
         intend(journey, *pair->first);
         try {
             co_await make(journey, pair, check);
+            co_return co_await settle(journey, *pair);
         } catch (...) {  // the caller went away
             abandon(journey, pair->first.get());
             abandon(journey, pair->second.get());
             throw;
         }
+    }
+
+    awaitable<std::shared_ptr<Call>> settle(Journey& journey, Pair pair) {
         const auto stands = [](const std::shared_ptr<Call>& of) { return of && of->ended && of->verdict.failure == FailureClass::none; };
-        const std::shared_ptr<Call> answered = stands(pair->first) ? pair->first : stands(pair->second) ? pair->second : nullptr;
-        const std::vector<std::shared_ptr<Call>> calls{pair->first, pair->second};
+        const std::shared_ptr<Call> answered = stands(pair.first) ? pair.first : stands(pair.second) ? pair.second : nullptr;
+        const std::vector<std::shared_ptr<Call>> calls{pair.first, pair.second};
         for (const std::shared_ptr<Call>& each : calls) {
             if (!each) continue;
             const bool stopped = !each->ended || each->verdict.failure == FailureClass::cancelled;
@@ -234,8 +238,7 @@ private:
         }
         call->verdict = without_keys(assess(call->outcome, call->request, check), *call->target);
         call->ended = true;
-        const Reply* reply = call->reply();
-        pay(journey, *call, reply == nullptr ? 0 : cost_usd(*call->target, *reply));
+        pay(journey, *call, call->reply() == nullptr ? 0 : cost_usd(*call->target, *call->reply()));
         if (!call->drill) learn_health(*call, memory_, clock_.monotonic(), clock_.now(), jitter());
     }
 
@@ -256,9 +259,8 @@ private:
         const Spans& spans = options_.stream ? usual.first_content : usual.total;
         co_await clock_.sleep_until(pair->first->began + spans.quantile(0.95, enough_for_tail).value_or(hedge_after));
         if (pair->first->ended || pair->first->progress.first_content) co_return false;
-        const Slot& first = journey.slots[pair->first->slot];
         set_budget(journey);
-        const auto choice = choose_hedge(journey, first, memory_, options_, clock_.monotonic(), clock_.now());
+        const auto choice = choose_hedge(journey, journey.slots[pair->first->slot], memory_, options_, clock_.monotonic(), clock_.now());
         if (!choice || !hedges_.take(clock_.monotonic())) co_return false;
         pair->second = open(journey, *choice);
         intend(journey, *pair->second);

@@ -45,22 +45,23 @@ public:
     /// False (and the request is untouched) when too many wait already.
     bool put(std::unique_ptr<Request>& request) {
         const bool waits = request->waits;
-        bool first = false;
+        bool wakes = waits;
         {
             const std::lock_guard lock(mutex_);
             if (waiting_.size() >= limits::store_waiting) return false;
-            first = waiting_.empty();
             waiting_.push_back(std::move(request));
             callers_ += waits ? 1 : 0;
+            wakes = wakes || waiting_.size() == 1 || waiting_.size() == limits::store_batch;
         }
-        if (first || waits) ready_.notify_one();
+        if (wakes) ready_.notify_one();
         return true;
     }
-    /// Waits for at least one, and where no caller waits for any of them, a little for more; empty after close() when nothing is left.
+    /// Waits for at least one, and where no caller waits for any of them, a little for as many as go into one commit; empty after
+    /// close() when nothing is left.
     Requests take(std::size_t most) {
         std::unique_lock lock(mutex_);
         ready_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
-        ready_.wait_for(lock, linger, [this] { return closed_ || callers_ > 0; });
+        ready_.wait_for(lock, linger, [&] { return closed_ || callers_ > 0 || waiting_.size() >= most; });
         Requests taken;
         while (!waiting_.empty() && taken.size() < most) {
             callers_ -= waiting_.front()->waits ? 1 : 0;
