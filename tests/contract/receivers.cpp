@@ -13,6 +13,8 @@
 #include "tests/support/store.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receivers {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -241,3 +243,5 @@ TEST_CASE("receivers: JSON that is deep, wide or long is taken in like any other
         for (const std::string& alert : desk.store.rows("SELECT alert FROM alerts", 1)) CHECK(alert.size() < 256 * 1024);
     }
 }
+
+}  // namespace receivers

@@ -7,6 +7,8 @@
 #include "base/json.hpp"
 #include "tests/support/store.hpp"
 
+namespace store_admin {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -298,3 +300,5 @@ TEST_CASE("admin: retention lets go of attempts that belong to no run, and of no
     CHECK(test.store.get(test.store->attempts->attempts("run_1")).size() == 1);
     CHECK(test.store.get(test.store->attempts->spent_usd(now - std::chrono::hours(24), "")) == 1);
 }
+
+}  // namespace store_admin

@@ -8,6 +8,8 @@
 #include "base/json.hpp"
 #include "tests/support/store.hpp"
 
+namespace store_incident {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -333,3 +335,5 @@ TEST_CASE("incident: the admin's view has members, senders and names; the alerts
     for (int i = 0; i < 30; ++i) test.send(test.alert("datadog", "f" + std::to_string(i), "checkout", "prod"));
     CHECK(test.store.get(test.store->investigations->alerts(id, 5)).size() == 6);  // five of one sender, one of the other
 }
+
+}  // namespace store_incident

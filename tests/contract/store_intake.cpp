@@ -6,6 +6,8 @@
 #include "base/json.hpp"
 #include "tests/support/intake.hpp"
 
+namespace store_intake {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -273,3 +275,5 @@ TEST_CASE("intake: a new episode inside the cooldown joins the fingerprint's las
     test.clock.advance(seconds(60));
     CHECK(test.send(test.alert(trigger, "e3")).started.size() == 1);
 }
+
+}  // namespace store_intake

@@ -3,6 +3,8 @@
 
 #include "tests/support/intake.hpp"
 
+namespace store_intake_grouping {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -61,3 +63,5 @@ TEST_CASE("intake: a storm of one service is one investigation") {
     CHECK(test.count("deliveries WHERE verdict = 'accepted'") == 200);
     CHECK(test.count("jobs") == 2);
 }
+
+}  // namespace store_intake_grouping

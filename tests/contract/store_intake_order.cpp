@@ -5,6 +5,8 @@
 
 #include "tests/support/intake.hpp"
 
+namespace store_intake_order {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -105,3 +107,5 @@ TEST_CASE("intake: deliveries in any order and number give one final state") {
     CHECK(test.jobs("run") == test.count("investigations"));
     CHECK(test.count("alerts") == order.size());
 }
+
+}  // namespace store_intake_order

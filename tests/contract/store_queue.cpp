@@ -4,6 +4,8 @@
 #include "base/limits.hpp"
 #include "tests/support/store.hpp"
 
+namespace store_queue {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -246,3 +248,5 @@ TEST_CASE("queue: what it holds survives a restart") {
     CHECK(test.store.get(test.queue().void_leases()) == 2);
     CHECK(test.claim()->crashes == 1);
 }
+
+}  // namespace store_queue

@@ -11,6 +11,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receiver_test {
+
 using namespace gumshoe;
 using namespace gumshoe::alertmanager;
 
@@ -195,3 +197,5 @@ TEST_CASE("a bearer token, a password or a header of one's own is asked for, and
         CHECK(receiver->name() == "alertmanager");
     }
 }
+
+}  // namespace receiver_test

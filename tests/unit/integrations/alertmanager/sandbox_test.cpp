@@ -11,6 +11,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::alertmanager;
 
@@ -142,3 +144,5 @@ TEST_CASE("it sends the credentials that its settings ask for, and is not config
     CHECK(simulation->webhooks(without, "trigger").empty());
     CHECK(simulation->handle(request, world).status == 404);
 }
+
+}  // namespace sandbox_test

@@ -7,6 +7,8 @@
 #include "integrations/anthropic/sandbox_check.hpp"
 #include "tests/support/fake_http.hpp"
 
+namespace dialect_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 
@@ -253,3 +255,5 @@ TEST_CASE("arguments that the model wrote broken stay as they are, to be judged"
     bytes.replace(at, 5, "\\\":1");
     CHECK(std::get<Reply>(streamed(bytes, 100)).tool_calls.at(0).arguments == "{\"svc\":1");
 }
+
+}  // namespace dialect_test

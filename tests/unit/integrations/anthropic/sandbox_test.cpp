@@ -9,6 +9,8 @@
 #include "llm/classify.hpp"
 #include "tests/support/fake_http.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 
 namespace {
@@ -128,3 +130,5 @@ TEST_CASE("every named fault is one, whole or streamed") {
         }
     }
 }
+
+}  // namespace sandbox_test

@@ -10,6 +10,8 @@
 #include "tests/support/llm_simulation.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace dialect_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
@@ -175,3 +177,5 @@ TEST_CASE("frames that lie about their lengths are refused before anything is ke
     CHECK(reader.feed(huge).empty());
     CHECK(reader.broken());
 }
+
+}  // namespace dialect_test

@@ -15,6 +15,8 @@
 #include "tests/support/llm_simulation.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using namespace std::chrono_literals;
@@ -346,3 +348,5 @@ TEST_CASE("an account's fault hits every model; models of a scenario are the onl
     line.target.model = "third";
     CHECK(line.class_of(true) == FailureClass::model_gone);
 }
+
+}  // namespace sandbox_test

@@ -5,6 +5,8 @@
 
 #include "base/digest.hpp"
 
+namespace sigv4_test {
+
 using namespace gumshoe;
 using namespace gumshoe::bedrock;
 
@@ -112,3 +114,5 @@ TEST_CASE("a date is read as it is written") {
     CHECK(parse_amz_date(amz_date(now)) == now);
     for (const char* text : {"", "20150830T123600", "2015-08-30T12:36:00Z", "20150830T126000Z"}) CHECK_FALSE(parse_amz_date(text));
 }
+
+}  // namespace sigv4_test

@@ -12,6 +12,8 @@
 #include "tests/support/loop.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace code_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 using gumshoe::test::FakeClock;
@@ -231,3 +233,5 @@ TEST_CASE("when a version began is asked for by itself, for a sample begins anyw
         CHECK(answer->query_text == R"(service:"checkout" env:"prod" version:"x\" OR service:\"bank")");
     }
 }
+
+}  // namespace code_test

@@ -12,6 +12,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receiver_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 
@@ -202,3 +204,5 @@ TEST_CASE("only the configured credentials are believed, and none configured mea
         CHECK(verified.error().message.find(other) == std::string::npos);
     }
 }
+
+}  // namespace receiver_test

@@ -7,6 +7,8 @@
 #include "integrations/datadog/requests.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace requests_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 
@@ -102,3 +104,5 @@ TEST_CASE("a site is one of Datadog's and a link leads to it or is no link") {
     CHECK(logs_link("https://app.datadoghq.com", "service:\"a\"", window) ==
           "https://app.datadoghq.com/logs?query=service%3A%22a%22&from_ts=1785576600500&to_ts=1785578400000&live=false");
 }
+
+}  // namespace requests_test

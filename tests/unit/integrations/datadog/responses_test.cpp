@@ -7,6 +7,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 using gumshoe::test::http_response;
@@ -220,3 +222,5 @@ TEST_CASE("a monitor is a fact with state, thresholds, alerting groups and downt
     CHECK(monitor->fact.text.find("web-8") == std::string::npos);
     CHECK(monitor->fact.link == "https://app.datadoghq.com/monitors/8123");
 }
+
+}  // namespace responses_test

@@ -13,6 +13,8 @@
 #include "tests/support/loop.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 using gumshoe::test::FakeClock;
@@ -301,3 +303,5 @@ TEST_CASE("the search language: terms, negation, alternatives, ranges, phrases")
         CHECK_FALSE(SearchFilter::parse(wrong).has_value());
     }
 }
+
+}  // namespace sandbox_test

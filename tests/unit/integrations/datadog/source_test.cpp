@@ -11,6 +11,8 @@
 #include "tests/support/loop.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::datadog;
 using gumshoe::test::FakeClock;
@@ -241,3 +243,5 @@ TEST_CASE("the probe needs both keys and shows neither") {
     CHECK(bad.error().message.find("monitors_read") != std::string::npos);
     CHECK(bad.error().message.find("key-bytes") == std::string::npos);
 }
+
+}  // namespace source_test

@@ -7,6 +7,8 @@
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace dialect_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
@@ -213,3 +215,5 @@ TEST_CASE("T-60: a refusal that echoes the key does not put it into our words") 
         "message":"Permission denied: Consumer 'api_key:AIza-canary' has been suspended."}})"));
     CHECK((failure.reason + failure.code + failure.param).find("AIza-canary") == std::string::npos);
 }
+
+}  // namespace dialect_test

@@ -9,6 +9,8 @@
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::asked;
@@ -285,3 +287,5 @@ TEST_CASE("every named fault is one") {
         CHECK((kept || test::class_of(outcome, last_turn()) != FailureClass::none));
     }
 }
+
+}  // namespace sandbox_test

@@ -4,6 +4,8 @@
 #include "integrations/git/mirrors.hpp"
 #include "tests/unit/integrations/git/mirror.hpp"
 
+namespace mirrors_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -53,3 +55,5 @@ TEST_CASE_METHOD(Mirrors, "No link and no file leads out of the folder of mirror
     CHECK(open("alias"));
     CHECK(open("inside"));
 }
+
+}  // namespace mirrors_test

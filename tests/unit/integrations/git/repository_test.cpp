@@ -6,6 +6,8 @@
 
 #include "tests/unit/integrations/git/mirror.hpp"
 
+namespace repository_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 using std::chrono::hours;
@@ -261,3 +263,5 @@ TEST_CASE_METHOD(Shop, "A mirror of another user is an error that says what to d
     CHECK(refused.error().code == errc::forbidden);
     CHECK_THAT(refused.error().message, Catch::Contains("belongs to another user") && Catch::Contains("safe.directory"));
 }
+
+}  // namespace repository_test

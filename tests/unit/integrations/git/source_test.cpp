@@ -7,6 +7,8 @@
 #include "tests/support/loop.hpp"
 #include "tests/unit/integrations/git/mirror.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 using std::chrono::hours;
@@ -151,3 +153,5 @@ TEST_CASE_METHOD(Fixture, "the probe names the mirrors, or the one that cannot b
     std::filesystem::create_directories(root);
     CHECK(probe().error().code == errc::not_found);
 }
+
+}  // namespace source_test

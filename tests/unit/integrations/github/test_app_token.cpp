@@ -9,6 +9,8 @@
 #include "integrations/github/app_token.hpp"
 #include "tests/unit/integrations/github/simulated.hpp"
 
+namespace test_app_token {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -98,3 +100,5 @@ TEST_CASE("GitHub's refusal of the app says which app and installation") {
     const auto token = run(*loop, credentials->token(Deadline::after(github.clock, seconds(5))));
     CHECK(token.error().message == "GitHub does not have app 12, installation 34, or the token may not see it");
 }
+
+}  // namespace test_app_token

@@ -4,6 +4,8 @@
 
 #include "integrations/github/codec.hpp"
 
+namespace test_codec {
+
 using namespace gumshoe;
 using namespace gumshoe::github;
 
@@ -182,3 +184,5 @@ TEST_CASE("an answer of another shape is named by its field and never thrown") {
     CHECK_THAT(read_progress(json::parse(R"([{}])")).error().message, Catch::Contains("created_at"));
     CHECK_THAT(read_installation_token(json::parse(R"({"token":""})")).error().message, Catch::Contains("token"));
 }
+
+}  // namespace test_codec

@@ -4,6 +4,8 @@
 #include "integrations/github/codec.hpp"
 #include "tests/unit/integrations/github/simulated.hpp"
 
+namespace test_sandbox {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -91,3 +93,5 @@ TEST_CASE("the simulated GitHub pages with links to itself") {
     CHECK(json::parse(second.body).size() == 3);
     CHECK_FALSE(github::next_page(second, github.api));
 }
+
+}  // namespace test_sandbox

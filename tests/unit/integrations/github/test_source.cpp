@@ -7,6 +7,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/unit/integrations/github/simulated.hpp"
 
+namespace test_source {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -347,3 +349,5 @@ TEST_CASE("a repository's address is GitHub's when its host is that of the confi
         CHECK(github::repository_at(github::web_url(row.api), *address) == row.repository);
     }
 }
+
+}  // namespace test_source

@@ -4,6 +4,8 @@
 #include "integrations/gitlab/codec.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace requests_test {
+
 using namespace gumshoe;
 using namespace gumshoe::gitlab;
 
@@ -101,3 +103,5 @@ TEST_CASE("An address is a project here when its host is the configured one") {
         CHECK(project_at(row.api, row.host, row.name) == row.project);
     }
 }
+
+}  // namespace requests_test

@@ -5,6 +5,8 @@
 #include "integrations/gitlab/codec.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::gitlab;
 
@@ -226,3 +228,5 @@ TEST_CASE("A document of another shape is a bad reply that names the field") {
         CHECK_THAT(row.error.message, Catch::Contains("'" + row.field + "'"));
     }
 }
+
+}  // namespace responses_test

@@ -4,6 +4,8 @@
 #include "base/text.hpp"
 #include "tests/unit/integrations/gitlab/simulated.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -118,3 +120,5 @@ TEST_CASE_METHOD(Simulated, "the simulated GitLab is no part of a company that h
     CHECK(simulation->settings(world).empty());
     CHECK(get(shop + "/deployments").status == 404);
 }
+
+}  // namespace sandbox_test

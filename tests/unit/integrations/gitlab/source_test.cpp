@@ -5,6 +5,8 @@
 #include "integrations/gitlab/evidence.hpp"
 #include "tests/unit/integrations/gitlab/simulated.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -324,3 +326,5 @@ TEST_CASE_METHOD(Fixture, "no token ever stands in an error, an address or in wh
         CHECK(request.headers.find("private-token") == "glpat-sandboxtoken0123456789");
     }
 }
+
+}  // namespace source_test

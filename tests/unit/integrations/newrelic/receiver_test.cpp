@@ -10,6 +10,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receiver_test {
+
 using namespace gumshoe;
 using namespace gumshoe::newrelic;
 
@@ -203,3 +205,5 @@ TEST_CASE("only the configured credentials are believed, and none configured mea
         if (!verified) CHECK(verified.error().message.find(token) == std::string::npos);
     }
 }
+
+}  // namespace receiver_test

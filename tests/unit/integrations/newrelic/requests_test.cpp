@@ -10,6 +10,8 @@
 #include "integrations/newrelic/sandbox_nrql.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace requests_test {
+
 using namespace gumshoe;
 using namespace gumshoe::newrelic;
 
@@ -153,3 +155,5 @@ TEST_CASE("a condition's query is graphed over our window, or not at all") {
         CHECK_FALSE(condition_nrql(query, window).has_value());
     }
 }
+
+}  // namespace requests_test

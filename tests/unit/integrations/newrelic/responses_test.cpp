@@ -7,6 +7,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::newrelic;
 
@@ -269,3 +271,5 @@ TEST_CASE("a search keeps the entities that have the name, entities tell health,
     CHECK(records.code[1].service == "checkout");
     CHECK(records.code[1].url == "https://github.com/acme/shop");
 }
+
+}  // namespace responses_test

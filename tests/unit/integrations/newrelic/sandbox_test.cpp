@@ -18,6 +18,8 @@
 #include "tests/support/process.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::newrelic;
 using gumshoe::test::FakeClock;
@@ -298,3 +300,5 @@ TEST_CASE("a scenario without New Relic configures and sends nothing") {
     CHECK(play.simulation->settings(play.world).empty());
     CHECK(play.simulation->webhooks(play.world, "trigger").empty());
 }
+
+}  // namespace sandbox_test

@@ -13,6 +13,8 @@
 #include "tests/support/loop.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::newrelic;
 using gumshoe::test::FakeClock;
@@ -346,3 +348,5 @@ TEST_CASE("the probe says whose key it is, and tells a blind key from a wrong on
     CHECK(wrong.error().message.find("licence") != std::string::npos);
     CHECK(wrong.error().message.find("NRAK-THE-KEY") == std::string::npos);
 }
+
+}  // namespace source_test

@@ -7,6 +7,8 @@
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace dialect_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
@@ -155,3 +157,5 @@ TEST_CASE("why an answer ended is told, and odd counts do no harm") {
 TEST_CASE("T-51, T-55: every known error body has its class; a prompt that does not fit is one") {
     test::check_errors(*dialect, "ollama");
 }
+
+}  // namespace dialect_test

@@ -8,6 +8,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace dialect_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 
@@ -235,3 +237,5 @@ TEST_CASE("tool calls of servers that leave the index out are told apart by thei
     CHECK(reply.tool_calls[0].arguments == "{}");
     CHECK(reply.tool_calls[1].name == "two");
 }
+
+}  // namespace dialect_test

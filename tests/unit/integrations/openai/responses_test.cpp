@@ -9,6 +9,8 @@
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
@@ -161,3 +163,5 @@ TEST_CASE("an accent: no tools beside a schema, no developers, an error in a cho
                 R"({"object":"error","message":"This model's maximum context length is 8192 tokens.","type":"BadRequestError","param":null,"code":400})")))
             .window == 8192);
 }
+
+}  // namespace responses_test

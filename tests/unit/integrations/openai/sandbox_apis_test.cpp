@@ -13,6 +13,8 @@
 #include "tests/support/llm_conversation.hpp"
 #include "tests/support/llm_simulation.hpp"
 
+namespace sandbox_apis_test {
+
 using namespace gumshoe;
 using namespace gumshoe::llm;
 using test::conversation;
@@ -234,3 +236,5 @@ TEST_CASE("Azure wants a deployment, a version and its own key") {
     raw.path = "/openai/deployments/prod%20gpt%2F4o/chat/completions";
     CHECK(simulation->model(raw) == "prod gpt/4o");
 }
+
+}  // namespace sandbox_apis_test

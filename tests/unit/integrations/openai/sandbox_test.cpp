@@ -10,6 +10,8 @@
 #include "llm/classify.hpp"
 #include "tests/support/fake_http.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("every named fault is one, whole or streamed") {
         }
     }
 }
+
+}  // namespace sandbox_test

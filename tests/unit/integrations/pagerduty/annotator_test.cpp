@@ -5,6 +5,8 @@
 #include "integrations/pagerduty/note.hpp"
 #include "tests/unit/integrations/pagerduty/simulated.hpp"
 
+namespace annotator_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -130,3 +132,5 @@ TEST_CASE("only incidents of PagerDuty are covered") {
     CHECK_FALSE(play.annotate(alert, "x", "k"));
     CHECK(play.http.requests.empty());
 }
+
+}  // namespace annotator_test

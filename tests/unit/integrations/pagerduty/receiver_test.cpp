@@ -9,6 +9,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receiver_test {
+
 using namespace gumshoe;
 using namespace gumshoe::pagerduty;
 
@@ -247,3 +249,5 @@ TEST_CASE("times that are no times of an alert are not believed") {
     body["event"].erase("occurred_at");
     CHECK(parse(body)->alerts.front().started_at == now);
 }
+
+}  // namespace receiver_test

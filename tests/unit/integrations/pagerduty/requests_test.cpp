@@ -6,6 +6,8 @@
 #include "integrations/pagerduty/codec.hpp"
 #include "integrations/pagerduty/note.hpp"
 
+namespace requests_test {
+
 using namespace gumshoe;
 using namespace gumshoe::pagerduty;
 
@@ -76,3 +78,5 @@ TEST_CASE("a note carries its key where it is not cut off, and is known for ours
     CHECK_FALSE(is_own_note("see " + content));
     CHECK_FALSE(is_own_note("Finding by hand"));
 }
+
+}  // namespace requests_test

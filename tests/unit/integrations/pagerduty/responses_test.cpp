@@ -7,6 +7,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::pagerduty;
 using test::http_response;
@@ -294,3 +296,5 @@ TEST_CASE("a service map leaves out business services, and names may be missing"
     CHECK(map->front().supporting.name.empty());
     CHECK_FALSE(read_dependencies(parsed(R"({"relationships":[{"id":"D1"}]})")));
 }
+
+}  // namespace responses_test

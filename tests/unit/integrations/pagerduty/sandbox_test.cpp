@@ -6,6 +6,8 @@
 #include "integrations/pagerduty/sandbox_webhook.hpp"
 #include "tests/unit/integrations/pagerduty/simulated.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -138,3 +140,5 @@ TEST_CASE("a scenario without a block has neither settings nor webhooks, and nob
     CHECK(settings["from"] == "ana@acme.example");
     CHECK(settings["notes"] == true);
 }
+
+}  // namespace sandbox_test

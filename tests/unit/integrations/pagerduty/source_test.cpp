@@ -7,6 +7,8 @@
 #include "integrations/pagerduty/labels.hpp"
 #include "tests/unit/integrations/pagerduty/simulated.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::test;
 
@@ -288,3 +290,5 @@ TEST_CASE("the probe says which account answers, and in whose name notes are wri
     REQUIRE(who);
     CHECK(*who == "acme.pagerduty.com, notes are written as ana@acme.example");
 }
+
+}  // namespace source_test

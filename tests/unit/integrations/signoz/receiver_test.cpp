@@ -8,6 +8,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace receiver_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 
@@ -78,3 +80,5 @@ TEST_CASE("user and password come as Basic, a password alone as Bearer") {
         CHECK(receiver->verify(request, test::fixtures_now).has_value() == row.believed);
     }
 }
+
+}  // namespace receiver_test

@@ -8,6 +8,8 @@
 #include "integrations/signoz/sandbox_query.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace requests_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 
@@ -177,3 +179,5 @@ TEST_CASE("links go to the configured host, with the window, and carry the query
     CHECK((*query)["builder"]["queryData"][0]["filter"]["expression"] == "service.name = 'a'");
     CHECK(service_link(account, "a/b?c", window).starts_with("https://signoz.acme.example/services/a%2Fb%3Fc?startTime="));
 }
+
+}  // namespace requests_test

@@ -8,6 +8,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace responses_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 using test::http_response;
@@ -338,3 +340,5 @@ TEST_CASE("a neighbour is a fact when it fails or dawdles markedly more than bef
     CHECK(records.facts[0].text ==
           "payments as SigNoz counts it: errors 8 % of calls (0.3 % before), p99 2100 ms (140 ms before), 2 calls/s (2 before)");
 }
+
+}  // namespace responses_test

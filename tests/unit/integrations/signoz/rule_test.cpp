@@ -8,6 +8,8 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/result_printing.hpp"
 
+namespace rule_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 using test::http_response;
@@ -221,3 +223,5 @@ TEST_CASE("a history in every shape") {
     CHECK_FALSE(read_history(http_response(200, "{"), account, read(rule_json()), week, onset, records).has_value());
     CHECK_FALSE(read_history(http_response(200, R"({"data":{"items":7}})"), account, read(rule_json()), week, onset, records).has_value());
 }
+
+}  // namespace rule_test

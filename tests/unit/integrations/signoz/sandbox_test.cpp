@@ -7,6 +7,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/unit/integrations/signoz/simulated.hpp"
 
+namespace sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 using test::SimulatedSignoz;
@@ -192,3 +194,5 @@ TEST_CASE("a scenario without a block for SigNoz has no SigNoz") {
     CHECK(play.simulation->settings(play.world).empty());
     CHECK(play.simulation->webhooks(play.world, "trigger").empty());
 }
+
+}  // namespace sandbox_test

@@ -9,6 +9,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/unit/integrations/signoz/simulated.hpp"
 
+namespace source_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 using test::SimulatedSignoz;
@@ -354,3 +356,5 @@ TEST_CASE("the probe tells the version and needs a key that may read") {
     elsewhere.http.push(200, "<html>a wiki</html>");
     CHECK_FALSE(test::run(*elsewhere.loop, elsewhere.source->probe(Deadline::after(elsewhere.clock, seconds(5)))).has_value());
 }
+
+}  // namespace source_test

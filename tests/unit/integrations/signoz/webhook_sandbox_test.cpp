@@ -9,6 +9,8 @@
 #include "tests/support/result_printing.hpp"
 #include "tests/support/webhook_fixtures.hpp"
 
+namespace webhook_sandbox_test {
+
 using namespace gumshoe;
 using namespace gumshoe::signoz;
 
@@ -86,3 +88,5 @@ TEST_CASE("it sends the user and the password that the settings name") {
     request.headers.add("Authorization", std::string(*sent.at(0).headers.find("Authorization")));
     CHECK(make_receiver(credentials)->verify(request, test::fixtures_now).has_value());
 }
+
+}  // namespace webhook_sandbox_test

@@ -10,7 +10,7 @@
 #include "integrations/slack/sandbox.hpp"
 #include "markup.hpp"
 
-namespace gumshoe {
+namespace gumshoe::blocks_test {
 namespace {
 
 using Catch::Contains;
@@ -295,4 +295,4 @@ TEST_CASE("links of a hostile document are only those of its link spans") {
 }
 
 }  // namespace
-}  // namespace gumshoe
+}  // namespace gumshoe::blocks_test

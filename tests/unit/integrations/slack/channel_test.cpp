@@ -6,7 +6,7 @@
 #include "simulated.hpp"
 #include "tests/support/loop.hpp"
 
-namespace gumshoe {
+namespace gumshoe::channel_test {
 namespace {
 
 using namespace test;
@@ -208,4 +208,4 @@ TEST_CASE("the probe says who we are and which scopes are missing") {
 }
 
 }  // namespace
-}  // namespace gumshoe
+}  // namespace gumshoe::channel_test

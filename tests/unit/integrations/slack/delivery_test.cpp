@@ -8,7 +8,7 @@
 #include "tests/support/loop.hpp"
 #include "tests/unit/delivery/memory_outbox.hpp"
 
-namespace gumshoe {
+namespace gumshoe::delivery_test {
 namespace {
 
 using namespace test;
@@ -47,4 +47,4 @@ TEST_CASE("an answer lost after Slack took the post leads to one message and no 
 }
 
 }  // namespace
-}  // namespace gumshoe
+}  // namespace gumshoe::delivery_test

@@ -9,7 +9,7 @@
 #include "simulated.hpp"
 #include "tests/support/loop.hpp"
 
-namespace gumshoe {
+namespace gumshoe::evidence_test {
 namespace {
 
 using namespace test;
@@ -177,4 +177,4 @@ TEST_CASE("a message's words are found wherever the sender put them") {
 }
 
 }  // namespace
-}  // namespace gumshoe
+}  // namespace gumshoe::evidence_test

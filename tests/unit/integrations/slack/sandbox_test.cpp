@@ -6,7 +6,7 @@
 #include "simulated.hpp"
 #include "tests/support/loop.hpp"
 
-namespace gumshoe {
+namespace gumshoe::sandbox_test {
 namespace {
 
 using namespace test;
@@ -158,4 +158,4 @@ TEST_CASE("two posts in one moment have two names, and a permalink") {
 }
 
 }  // namespace
-}  // namespace gumshoe
+}  // namespace gumshoe::sandbox_test
