@@ -32,6 +32,7 @@ struct Options {
     std::size_t rounds = 8;
     std::vector<std::size_t> in_flight{1, 16, 256};
     std::string folder = std::filesystem::temp_directory_path();  // of the database
+    std::vector<std::size_t> kinds{0, 1, 2, 3};
     bool json = false;
 };
 
@@ -110,14 +111,14 @@ private:
         std::vector<Latency> all(std::size(kinds));
         const std::size_t calls = std::max(options_.calls / options_.rounds, 4 * in_flight);
         for (std::size_t round = 0; round <= options_.rounds; ++round) {
-            for (std::size_t kind = 0; kind < std::size(kinds); ++kind) {
+            for (const std::size_t kind : options_.kinds) {
                 Latency latency = co_await run(kind, stream, in_flight, calls);
                 if (round > 0) all[kind].add(std::move(latency));
             }
         }
         std::map<double, double> bare;
-        for (const double share : {0.5, 0.99}) bare[share] = all[0].quantile(share);
-        for (std::size_t kind = 0; kind < std::size(kinds); ++kind) {
+        for (const double share : {0.5, 0.99}) bare[share] = all[options_.kinds.front()].quantile(share);
+        for (const std::size_t kind : options_.kinds) {
             rows_.push_back({.stream = stream, .in_flight = in_flight, .kind = kinds[kind], .latency = std::move(all[kind]), .bare = bare});
         }
     }
@@ -240,6 +241,9 @@ int main(int argc, char** argv) {
     app.add_option("--calls", options.calls, "Calls a figure")->check(CLI::Range(100, 1'000'000));
     app.add_option("--rounds", options.rounds, "In how many turns")->check(CLI::Range(1, 100));
     app.add_option("--in-flight", options.in_flight, "Calls at a time")->delimiter(',')->check(CLI::Range(1, 1000));
+    app.add_option("--kinds", options.kinds, "Of call, 0 to 3, from bare libcurl to the router with its journal; compared with the first")
+        ->delimiter(',')
+        ->check(CLI::Range(0, 3));
     app.add_option("--folder", options.folder, "Where the SQLite journal is written: its disk is part of the figures");
     app.add_flag("--json", options.json);
     CLI11_PARSE(app, argc, argv);
