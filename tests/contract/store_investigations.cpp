@@ -1,4 +1,4 @@
-// Investigations, runs, the journal and the outbox on every engine.
+// Investigations, runs and the journal on every engine.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -377,73 +377,6 @@ TEST_CASE("journal: bytes that are not those that were written are corrupt, not 
     test.store.get(test.store->database->write(std::move(flip)));
     CHECK(code_of(test.store.run(test.journal().find(run.id, "gather/logs"))) == errc::corrupt);
     CHECK(code_of(test.store.run(test.journal().steps(run.id, false))) == errc::corrupt);
-}
-
-TEST_CASE("outbox: one row a message, its newest document, and what is left to do") {
-    InvestigationTest test;
-    Outbox& outbox = *test.store->outbox;
-    OutboxMessage message;
-    message.id = "uuid-1";
-    message.purpose = "anchor";
-    message.investigation = "inv_1";
-    message.channel = "C1";
-    message.document = "v1";
-    OutboxMessage row = test.store.get(outbox.want(message));
-    CHECK(row.state == MessageState::ready);
-    CHECK(row.wanted == 1);
-    CHECK(row.sent == 0);
-
-    message.id = "uuid-2";
-    message.document = "v2";
-    message.channel = "C2";
-    row = test.store.get(outbox.want(message));
-    CHECK(row.id == "uuid-1");
-    CHECK(row.channel == "C1");
-    CHECK(row.document == "v2");
-    CHECK(row.wanted == 2);
-
-    row.state = MessageState::anchored;
-    row.ts = "171.1";
-    row.sent = 2;
-    row.attempt = 3;
-    row.retry_at = test.clock.now();
-    row.plain_only = true;
-    row.channel = "C9";
-    row.error = "none";
-    row.document = "never written by save";
-    row.wanted = 99;
-    CHECK(test.store.get(outbox.open()).size() == 1);
-    test.store.get(outbox.save(row));
-    CHECK(test.store.get(outbox.open()).empty());
-    const auto stored = test.store.get(outbox.find("inv_1", "anchor"));
-    REQUIRE(stored);
-    CHECK(stored->document == "v2");
-    CHECK(stored->wanted == 2);
-    CHECK(stored->state == MessageState::anchored);
-    CHECK(stored->ts == "171.1");
-    CHECK(stored->attempt == 3);
-    CHECK(stored->retry_at == test.clock.now());
-    CHECK(stored->plain_only);
-    CHECK(stored->channel == "C9");
-    CHECK(test.store.get(outbox.get("uuid-1"))->error == "none");
-
-    message.document = "v3";
-    test.store.get(outbox.want(message));
-    CHECK(test.store.get(outbox.open()).size() == 1);
-    for (MessageState state : {MessageState::suppressed, MessageState::parked}) {
-        row.state = state;
-        test.store.get(outbox.save(row));
-        CHECK(test.store.get(outbox.open()).empty());
-    }
-    for (MessageState state : {MessageState::ready, MessageState::sending, MessageState::unknown}) {
-        row.state = state;
-        test.store.get(outbox.save(row));
-        CHECK(test.store.get(outbox.open()).size() == 1);
-    }
-    row.id = "uuid-x";
-    CHECK(code_of(test.store.run(outbox.save(row))) == errc::not_found);
-    CHECK(!test.store.get(outbox.get("uuid-x")));
-    CHECK(!test.store.get(outbox.find("inv_1", "thread:run_1")));
 }
 
 }  // namespace store_investigations
