@@ -1,7 +1,6 @@
 // Chat Completions: builds requests and reads whole answers. stream.cpp reads streamed ones.
 #include "integrations/openai/dialect.hpp"
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
