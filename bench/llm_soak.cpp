@@ -49,8 +49,12 @@ using namespace gumshoe::bench;
 /// Answers out of memory, as the stub would.
 class AtOnce final : public HttpClient {
 public:
-    task<HttpResponse> send(HttpRequest, Deadline) override { co_return answer_; }
-    task<HttpResponse> stream(HttpRequest, Deadline, StreamClocks, std::function<bool(std::string_view)> on_bytes) override {
+    task<HttpResponse> send(HttpRequest request, Deadline) override {
+        if (request.under_way) request.under_way(request);
+        co_return answer_;
+    }
+    task<HttpResponse> stream(HttpRequest request, Deadline, StreamClocks, std::function<bool(std::string_view)> on_bytes) override {
+        if (request.under_way) request.under_way(request);
         on_bytes(answer_.body);
         co_return answer_;
     }

@@ -121,6 +121,7 @@ public:
 
     task<HttpResponse> send(HttpRequest request, Deadline deadline) override {
         last_call = clock_.monotonic();
+        if (request.under_way) request.under_way(request);
         HttpResponse response;
         response.status = 200;
         response.body = "ready";

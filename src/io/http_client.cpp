@@ -173,10 +173,12 @@ private:
         call->easy = take_handle();
         call->transfer.prepare(call->easy);
         const Monotonic next_check = call->transfer.next_check();
+        const HttpRequest& request = call->transfer.request();
         open_.emplace(call->easy, call);
         curl_multi_add_handle(multi_, call->easy);
         act(CURL_SOCKET_TIMEOUT, 0);  // begins at once
         wake_at(next_check);
+        if (request.under_way) request.under_way(request);
     }
 
     void act(curl_socket_t socket, int events) {

@@ -24,13 +24,23 @@ bool is_idempotent(std::string_view method) {
 }
 
 /// Proxies come from the environment as for curl (https_proxy, http_proxy, no_proxy), but never for this machine itself.
-std::string no_proxy() {
+std::string read_no_proxy() {
     // Nobody changes the environment while we run.
     const char* given = std::getenv("no_proxy");            // NOLINT(concurrency-mt-unsafe)
     if (given == nullptr) given = std::getenv("NO_PROXY");  // NOLINT(concurrency-mt-unsafe)
     std::string own = "localhost,127.0.0.1,::1";
     if (given == nullptr || *given == '\0') return own;
     return trim(given) == "*" ? "*" : own + "," + given;
+}
+
+const std::string& no_proxy() {
+    static const std::string list = read_no_proxy();
+    return list;
+}
+
+const std::string& user_agent() {
+    static const std::string name = "gumshoe/" + std::string(version());
+    return name;
 }
 
 struct UrlCleanup {
@@ -89,7 +99,7 @@ void Transfer::prepare(void* easy) {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, std::clamp<long>(static_cast<long>(request_.connect_timeout.count()), 1, total));
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, stream_ ? "identity" : "");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, ("gumshoe/" + std::string(version())).c_str());
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, user_agent().c_str());
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_);
     if (request_.method != "HEAD") curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_wire_bytes));
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);

@@ -36,6 +36,7 @@ public:
     Monotonic next_check() const;
     /// Of on_bytes: it ended the call and belongs to the caller.
     std::exception_ptr exception() const { return exception_; }
+    const HttpRequest& request() const { return request_; }
 
 private:
     static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);

@@ -36,11 +36,14 @@ const char* purpose_of(const Slot& slot, const Choice& choice, const Call& call)
 
 LlmAttempt row_of_call(const Journey& journey, const Choice& choice, const Call& call, Timestamp now) {
     LlmAttempt row = row_of(journey, *call.target, now);
-    row.request_sha256 = sha256_hex(call.http.body);
-    row.bytes_out = static_cast<std::int64_t>(call.http.body.size());
     row.deadline_left = std::chrono::duration_cast<milliseconds>(journey.last_call - call.began);
     row.purpose = purpose_of(journey.slots[choice.slot], choice, call);
     return row;
+}
+
+void note_sent(LlmAttempt& row, const HttpRequest& request) {
+    row.request_sha256 = sha256_hex(request.body);
+    row.bytes_out = static_cast<std::int64_t>(request.body.size());
 }
 
 LlmAttempt row_of_skip(const Journey& journey, const Slot& slot, const Standing& standing, Timestamp now) {

@@ -65,6 +65,12 @@ struct Call {
     Reply* reply() { return std::get_if<Reply>(&outcome); }
 };
 
+/// A call, and the one beside it where the first is silent for too long.
+struct Pair {
+    std::shared_ptr<Call> first;
+    std::shared_ptr<Call> second = {};
+};
+
 /// Tells breaker, throttle, latency and quarantines how it ended, in the same step: the next request is to know. The hold is given back.
 void learn_health(Call& call, Memory& memory, Monotonic now, Timestamp wall, double jitter);
 

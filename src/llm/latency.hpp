@@ -16,7 +16,8 @@ public:
     std::optional<milliseconds> quantile(double q, int at_least = 1) const;
 
 private:
-    std::array<milliseconds, 64> last_{};
+    std::array<milliseconds, 64> last_{};    // in the order they came
+    std::array<milliseconds, 64> sorted_{};  // the same, `size_` of them
     int size_ = 0;
     int next_ = 0;
 };

@@ -112,12 +112,6 @@ private:
         int left = 0;
     };
 
-    /// A call, and the one beside it where the first is silent for too long.
-    struct Pair {
-        std::shared_ptr<Call> first;
-        std::shared_ptr<Call> second = {};
-    };
-
     // Budget
 
     awaitable<void> read_spending(Journey& journey) {
@@ -219,7 +213,7 @@ private:
         co_await scheduler_.race(std::move(lanes));
     }
 
-    void intend(Journey& journey, const Call& call) {
+    void intend(Journey& journey, Call& call) {
         Slot& slot = journey.slots[call.slot];
         if (call.row.purpose == "retry") retry_tokens_ -= 1;
         ++journey.attempts;
@@ -227,7 +221,10 @@ private:
         journey.last_target = slot.target->name;
         ++slot.tries;
         slot.mending = false;
-        record(journey, call.row);
+        call.http.under_way = [this, &journey, &row = call.row](const HttpRequest& sent) {
+            note_sent(row, sent);
+            record(journey, row);
+        };
     }
 
     awaitable<void> make(Journey& journey, std::shared_ptr<Call> call, const Check& check) {

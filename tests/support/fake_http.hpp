@@ -98,6 +98,7 @@ private:
     };
 
     FakeAnswer next(HttpRequest request) {
+        if (const auto under_way = std::exchange(request.under_way, {})) under_way(request);
         requests.push_back(std::move(request));
         if (!script_.empty()) {
             FakeAnswer answer = std::move(script_.front());

@@ -101,6 +101,38 @@ TEST_CASE("a request goes out as given and its answer comes back whole") {
     CHECK(seen.ends_with(request.body));
 }
 
+TEST_CASE("who asks is told once that its request is under way, and not of one that was refused") {
+    std::vector<std::string> told;
+    HttpRequest request;
+    request.method = "POST";
+    request.body = "ask";
+    request.under_way = [&](const HttpRequest& sent) { told.push_back(sent.body); };
+    std::size_t told_before_answer = 0;
+    std::atomic<bool> go = false;
+    RawServer server([&](RawSocket& socket) {
+        read_request(socket);
+        while (!go) std::this_thread::yield();
+        socket.send(answer("x"));
+    });
+    Fixture f;
+    request.url = server.url();
+    auto release = [&] {
+        told_before_answer = told.size();
+        go = true;
+    };
+    f.loop->spawn("release", [](EventLoop& loop, std::function<void()> then) -> awaitable<void> {
+        co_await loop.clock().sleep_until(loop.clock().monotonic() + milliseconds(20));
+        then();
+    }(*f.loop, release));
+    CHECK(f.send(request));
+    CHECK(told == std::vector<std::string>{"ask"});
+    CHECK(told_before_answer == 1);
+    request.url = "file:///etc/passwd";
+    CHECK_FALSE(f.send(request));
+    CHECK_FALSE(f.send(request, milliseconds(0)));
+    CHECK(told.size() == 1);
+}
+
 TEST_CASE("methods carry a body where they should and no type that nobody gave") {
     std::string seen;
     RawServer server([&](RawSocket& socket) {
