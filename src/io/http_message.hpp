@@ -68,7 +68,8 @@ struct HttpRequest {
     std::chrono::milliseconds connect_timeout = limits::fetch_connect;
     std::size_t max_wire_bytes = limits::fetch_wire_bytes;
     std::size_t max_inflated_bytes = limits::fetch_inflated_bytes;
-    /// Called once, as soon as the request is on its way, for what the caller can do while it waits. Not when it was refused before.
+    /// Called once, as soon as the request is on its way, for what the caller can do while it waits; it must not throw. Not called when
+    /// the request was refused before.
     std::function<void(const HttpRequest&)> under_way = {};
 };
 

@@ -146,6 +146,7 @@ bool Memory::release(const std::string& scope) {
 
 std::vector<Quarantine> Memory::quarantines() const {
     std::vector<Quarantine> all;
+    all.reserve(quarantines_.size());
     for (const auto& [scope, entry] : quarantines_) all.push_back(entry.quarantine);
     return all;
 }
