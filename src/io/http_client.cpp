@@ -172,12 +172,12 @@ private:
     void open(std::shared_ptr<Call> call) {
         call->easy = take_handle();
         call->transfer.prepare(call->easy);
-        const Monotonic next_check = call->transfer.next_check();
+        const Monotonic next_look = call->transfer.next_look(std::chrono::steady_clock::now());
         const HttpRequest& request = call->transfer.request();
         open_.emplace(call->easy, call);
         curl_multi_add_handle(multi_, call->easy);
         act(CURL_SOCKET_TIMEOUT, 0);  // begins at once
-        wake_at(next_check);
+        wake_at(next_look);
         if (request.under_way) request.under_way(request);
     }
 
@@ -242,11 +242,10 @@ private:
         std::vector<std::shared_ptr<Call>> silent;
         Monotonic next = curl_due_;
         for (const auto& [easy, call] : open_) {
-            const Monotonic check = call->transfer.next_check();
-            if (check <= now) {
+            if (call->transfer.next_check() <= now) {
                 silent.push_back(call);
             } else {
-                next = std::min(next, check);
+                next = std::min(next, call->transfer.next_look(now));
             }
         }
         for (const auto& call : silent) {

@@ -221,6 +221,10 @@ Monotonic Transfer::next_check() const {
     return last_content_ ? *last_content_ + stream_->clocks.stall : started_ + stream_->clocks.first_content;
 }
 
+Monotonic Transfer::next_look(Monotonic now) const {
+    return stream_ ? std::min(next_check(), now + stream_->clocks.stall) : Monotonic::max();
+}
+
 // --- the end ---------------------------------------------------------------------------------------------------------------------
 
 Error Transfer::aborted_error() const {

@@ -34,6 +34,8 @@ public:
     Error silent_error() const;
     /// When the clocks of its stream run out, unless content comes before.
     Monotonic next_check() const;
+    /// When to look whether they have: content makes the shorter of them count.
+    Monotonic next_look(Monotonic now) const;
     /// Of on_bytes: it ended the call and belongs to the caller.
     std::exception_ptr exception() const { return exception_; }
     const HttpRequest& request() const { return request_; }

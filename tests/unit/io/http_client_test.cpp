@@ -505,6 +505,16 @@ TEST_CASE("a stream's clocks count content, not keep-alives") {
         CHECK(reply.error().code == errc::timeout);
         CHECK(reply.error().message.find("stall") != std::string::npos);
     }
+    SECTION("a stall is shorter than the wait for first content") {
+        const StreamClocks patient{seconds(30), milliseconds(300)};
+        RawServer server([&](RawSocket& socket) {
+            read_request(socket), socket.receive(400);  // first content after more than a stall's time
+            socket.send(head + chunk("a")), ping_for_ever(socket);
+        });
+        const auto reply = run(*f.loop, stream(f, server.url(), patient, is_content));
+        REQUIRE_FALSE(reply);
+        CHECK(reply.error().message.find("stall") != std::string::npos);
+    }
     SECTION("slow content is no stall") {
         RawServer server([&](RawSocket& socket) {
             read_request(socket), socket.send(head);
