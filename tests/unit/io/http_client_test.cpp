@@ -1,43 +1,12 @@
-// The HTTP client over loopback: what it sends, its clocks and caps, what its errors say.
-#include "io/http_client.hpp"
-
+// The HTTP client over loopback: what it sends, its deadlines and caps, what its errors say.
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/loop.hpp"
-#include "tests/support/raw_socket.hpp"
-#include "tests/support/result_printing.hpp"
+#include "http_client_fixture.hpp"
 
 namespace gumshoe {
 namespace {
-
-using test::RawServer;
-using test::RawSocket;
-using test::run;
-
-std::string answer(std::string body, std::string extra = {}) {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + extra + "\r\n" + body;
-}
-
-/// One request with its body (by Content-Length); "" when the peer is gone.
-std::string read_request(RawSocket& socket) {
-    std::string all = socket.receive_until("\r\n\r\n", 20000);
-    const std::size_t end = all.find("\r\n\r\n");
-    if (end == std::string::npos) return {};
-    const std::size_t at = all.find("Content-Length: ");
-    const std::size_t length = at == std::string::npos ? 0 : std::stoul(all.substr(at + 16));
-    while (all.size() < end + 4 + length) {
-        const std::string more = socket.receive();
-        if (more.empty()) return {};
-        all += more;
-    }
-    return all;
-}
-
-void hold(RawSocket& socket) {
-    while (!socket.closed()) socket.receive(20000);
-}
 
 std::string gzip(const std::string& text) {
     z_stream stream{};
@@ -53,25 +22,6 @@ std::string gzip(const std::string& text) {
     return out;
 }
 
-struct Fixture {
-    std::unique_ptr<EventLoop> loop = make_event_loop();
-    std::unique_ptr<HttpClient> client = make_http_client(*loop);
-
-    Deadline in(milliseconds span) { return Deadline::after(loop->clock(), span); }
-    result<HttpResponse> send(HttpRequest request, milliseconds span = seconds(5)) {
-        return run(*loop, client->send(std::move(request), in(span)));
-    }
-    result<HttpResponse> get(const std::string& url, milliseconds span = seconds(5)) {
-        HttpRequest request;
-        request.url = url;
-        return send(std::move(request), span);
-    }
-};
-
-milliseconds since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start);
-}
-
 }  // namespace
 
 TEST_CASE("a request goes out as given and its answer comes back whole") {
@@ -81,7 +31,7 @@ TEST_CASE("a request goes out as given and its answer comes back whole") {
         socket.send(
             "HTTP/1.1 100 Continue\r\nX-Interim: 1\r\n\r\nHTTP/1.1 201 Created\r\nX-A: 1\r\nx-a:  2 \r\nContent-Length: 2\r\n\r\nhi");
     });
-    Fixture f;
+    HttpClientFixture f;
     HttpRequest request;
     request.method = "POST";
     request.url = server.url("/a/b?c=d%20e");
@@ -114,7 +64,7 @@ TEST_CASE("who asks is told once that its request is under way, and not of one t
         while (!go) std::this_thread::yield();
         socket.send(answer("x"));
     });
-    Fixture f;
+    HttpClientFixture f;
     request.url = server.url();
     auto release = [&] {
         told_before_answer = told.size();
@@ -139,7 +89,7 @@ TEST_CASE("methods carry a body where they should and no type that nobody gave")
         while (!(seen = read_request(socket)).empty())
             socket.send(seen.starts_with("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" : answer("x"));
     });
-    Fixture f;
+    HttpClientFixture f;
     for (const std::string method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}) {
         for (const std::string body : {"", "abc"}) {
             if (method == "HEAD" && !body.empty()) continue;
@@ -164,7 +114,7 @@ TEST_CASE("what the server saw of each method") {
             socket.send(answer("x"));
         }
     });
-    Fixture f;
+    HttpClientFixture f;
     auto send = [&](std::string method, std::string body) {
         HttpRequest request;
         request.method = std::move(method);
@@ -184,7 +134,7 @@ TEST_CASE("connections are reused and the timings say so") {
     RawServer server([](RawSocket& socket) {
         while (!read_request(socket).empty()) socket.send(answer("x"));
     });
-    Fixture f;
+    HttpClientFixture f;
     const auto first = f.get(server.url());
     const auto second = f.get(server.url());
     REQUIRE((first && second));
@@ -197,9 +147,9 @@ TEST_CASE("two hundred requests run side by side") {
     RawServer server([](RawSocket& socket) {
         while (!read_request(socket).empty()) socket.send(answer("x"));
     });
-    Fixture f;
+    HttpClientFixture f;
     int good = 0;
-    auto one = [](Fixture& its, std::string url, int& count) -> awaitable<void> {
+    auto one = [](HttpClientFixture& its, std::string url, int& count) -> awaitable<void> {
         HttpRequest request;
         request.url = std::move(url);
         const Deadline deadline = its.in(seconds(10));
@@ -216,7 +166,7 @@ TEST_CASE("a redirect is an answer like another") {
     RawServer server([](RawSocket& socket) {
         while (!read_request(socket).empty()) socket.send("HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n");
     });
-    Fixture f;
+    HttpClientFixture f;
     const auto reply = f.get(server.url());
     REQUIRE(reply);
     CHECK(reply->status == 302);
@@ -224,7 +174,7 @@ TEST_CASE("a redirect is an answer like another") {
 }
 
 TEST_CASE("addresses and headers that could smuggle something are refused before a byte is sent") {
-    Fixture f;
+    HttpClientFixture f;
     for (const char* url : {"", "file:///etc/passwd", "ftp://example.com/", "http://", "http://user:pw@127.0.0.1/", "http://127.0.0.1/a b",
                             "http://127.0.0.1/\r\nX: 1", "gopher://127.0.0.1/", "127.0.0.1/x", "http://[::1/"}) {
         INFO(url);
@@ -246,7 +196,7 @@ TEST_CASE("addresses and headers that could smuggle something are refused before
 }
 
 TEST_CASE("errors tell what the other side may have seen, and never the query") {
-    Fixture f;
+    HttpClientFixture f;
     struct Case {
         const char* what;
         errc code;
@@ -280,7 +230,7 @@ TEST_CASE("errors tell what the other side may have seen, and never the query") 
 }
 
 TEST_CASE("what fails before a request is sent says so") {
-    Fixture f;
+    HttpClientFixture f;
     SECTION("nobody listens") {
         std::uint16_t port = 0;
         {
@@ -310,7 +260,7 @@ TEST_CASE("a drip does not outlive the deadline") {
         socket.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
         while (socket.send("x") && !socket.closed()) socket.receive(20);
     });
-    Fixture f;
+    HttpClientFixture f;
     const auto start = std::chrono::steady_clock::now();
     const auto reply = f.get(server.url(), milliseconds(300));
     REQUIRE_FALSE(reply);
@@ -319,7 +269,7 @@ TEST_CASE("a drip does not outlive the deadline") {
 }
 
 TEST_CASE("an answer over a cap is refused") {
-    Fixture f;
+    HttpClientFixture f;
     HttpRequest request;
     request.max_wire_bytes = 100'000;
     request.max_inflated_bytes = 400'000;
@@ -356,7 +306,7 @@ TEST_CASE("an answer over a cap is refused") {
 
 TEST_CASE("compressed answers arrive inflated") {
     RawServer server([](RawSocket& socket) { read_request(socket), socket.send(answer(gzip("hello"), "Content-Encoding: gzip\r\n")); });
-    Fixture f;
+    HttpClientFixture f;
     CHECK(f.get(server.url())->body == "hello");
 }
 
@@ -369,7 +319,7 @@ TEST_CASE("on a reused connection that broke, a GET is sent again and a POST is 
         socket.send(answer("x"));
         if (!read_request(socket).empty()) ++requests;
     });
-    Fixture f;
+    HttpClientFixture f;
     HttpRequest request;
     request.url = server.url();
     SECTION("GET") {
@@ -403,9 +353,9 @@ TEST_CASE("a cancelled call ends at once, and the connection with it") {
         hold(socket);
         gone = true;
     });
-    Fixture f;
+    HttpClientFixture f;
     std::optional<errc> code;
-    auto call = [](Fixture& its, std::string url, std::optional<errc>& out) -> awaitable<void> {
+    auto call = [](HttpClientFixture& its, std::string url, std::optional<errc>& out) -> awaitable<void> {
         HttpRequest request;
         request.url = std::move(url);
         const Deadline deadline = its.in(seconds(20));
@@ -421,9 +371,9 @@ TEST_CASE("a cancelled call ends at once, and the connection with it") {
 
 TEST_CASE("calls still open when the client goes end as cancelled") {
     RawServer server([](RawSocket& socket) { hold(socket); });
-    Fixture f;
+    HttpClientFixture f;
     std::optional<errc> code;
-    auto call = [](Fixture& its, std::string url, std::optional<errc>& out) -> awaitable<void> {
+    auto call = [](HttpClientFixture& its, std::string url, std::optional<errc>& out) -> awaitable<void> {
         HttpRequest request;
         request.url = std::move(url);
         const Deadline deadline = its.in(seconds(20));
@@ -435,108 +385,6 @@ TEST_CASE("calls still open when the client goes end as cancelled") {
     f.client.reset();
     CHECK(test::run_until(*f.loop, [&] { return code.has_value(); }, seconds(2)));
     CHECK(code == errc::cancelled);
-}
-
-namespace {
-task<HttpResponse> stream(Fixture& f, std::string url, StreamClocks clocks, std::function<bool(std::string_view)> on_bytes) {
-    HttpRequest request;
-    request.url = std::move(url);
-    const Deadline deadline = f.in(seconds(5));
-    co_return co_await f.client->stream(std::move(request), deadline, clocks, std::move(on_bytes));
-}
-}  // namespace
-
-TEST_CASE("a streamed answer comes in pieces on the loop, uncompressed, and whole at the end") {
-    std::string seen;
-    RawServer server([&](RawSocket& socket) {
-        seen = read_request(socket);
-        socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-        socket.receive(50);
-        socket.send("3\r\ndef\r\n0\r\n\r\n");
-    });
-    Fixture f;
-    std::vector<std::string> pieces;
-    const auto here = std::this_thread::get_id();
-    auto on_bytes = [&](std::string_view piece) {
-        CHECK(std::this_thread::get_id() == here);
-        pieces.emplace_back(piece);
-        return true;
-    };
-    const auto reply = run(*f.loop, stream(f, server.url(), {}, on_bytes));
-    REQUIRE(reply);
-    CHECK(pieces == std::vector<std::string>{"abc", "def"});
-    CHECK(reply->body == "abcdef");
-    CHECK(seen.find("Accept-Encoding: identity\r\n") != std::string::npos);
-}
-
-TEST_CASE("the body of an error is not streamed") {
-    RawServer server(
-        [](RawSocket& socket) { read_request(socket), socket.send("HTTP/1.1 429 Too Many\r\nContent-Length: 4\r\n\r\nwait"); });
-    Fixture f;
-    int pieces = 0;
-    const auto reply = run(*f.loop, stream(f, server.url(), {}, [&](std::string_view) { return ++pieces > 0; }));
-    REQUIRE(reply);
-    CHECK(reply->status == 429);
-    CHECK(reply->body == "wait");
-    CHECK(pieces == 0);
-}
-
-TEST_CASE("a stream's clocks count content, not keep-alives") {
-    Fixture f;
-    const StreamClocks clocks{milliseconds(300), milliseconds(300)};
-    auto is_content = [](std::string_view piece) { return !piece.starts_with(":"); };
-    auto chunk = [](std::string_view text) { return "1\r\n" + std::string(text) + "\r\n"; };
-    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    auto ping_for_ever = [&](RawSocket& socket) {
-        while (socket.send(chunk(":")) && !socket.closed()) socket.receive(30);
-    };
-    const auto start = std::chrono::steady_clock::now();
-    SECTION("nothing but keep-alives") {
-        RawServer server([&](RawSocket& socket) { read_request(socket), socket.send(head), ping_for_ever(socket); });
-        const auto reply = run(*f.loop, stream(f, server.url(), clocks, is_content));
-        REQUIRE_FALSE(reply);
-        CHECK(reply.error().code == errc::timeout);
-        CHECK(reply.error().message.find("first content") != std::string::npos);
-    }
-    SECTION("keep-alives after content") {
-        RawServer server([&](RawSocket& socket) { read_request(socket), socket.send(head + chunk("a")), ping_for_ever(socket); });
-        const auto reply = run(*f.loop, stream(f, server.url(), clocks, is_content));
-        REQUIRE_FALSE(reply);
-        CHECK(reply.error().code == errc::timeout);
-        CHECK(reply.error().message.find("stall") != std::string::npos);
-    }
-    SECTION("a stall is shorter than the wait for first content") {
-        const StreamClocks patient{seconds(30), milliseconds(300)};
-        RawServer server([&](RawSocket& socket) {
-            read_request(socket), socket.receive(400);  // first content after more than a stall's time
-            socket.send(head + chunk("a")), ping_for_ever(socket);
-        });
-        const auto reply = run(*f.loop, stream(f, server.url(), patient, is_content));
-        REQUIRE_FALSE(reply);
-        CHECK(reply.error().message.find("stall") != std::string::npos);
-    }
-    SECTION("slow content is no stall") {
-        RawServer server([&](RawSocket& socket) {
-            read_request(socket), socket.send(head);
-            for (int i = 0; i < 6; ++i) socket.send(chunk("a")), socket.receive(100);
-            socket.send("0\r\n\r\n");
-        });
-        const auto reply = run(*f.loop, stream(f, server.url(), clocks, is_content));
-        REQUIRE(reply);
-        CHECK(reply->body == "aaaaaa");
-    }
-    CHECK(since(start) < seconds(3));
-}
-
-TEST_CASE("an exception of on_bytes ends the call and reaches the caller") {
-    RawServer server([](RawSocket& socket) {
-        read_request(socket);
-        socket.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc");
-        hold(socket);
-    });
-    Fixture f;
-    auto bug = [](std::string_view) -> bool { throw std::logic_error("a bug"); };
-    CHECK_THROWS_WITH(run(*f.loop, stream(f, server.url(), {}, bug)), "a bug");
 }
 
 }  // namespace gumshoe
