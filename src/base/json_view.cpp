@@ -19,6 +19,7 @@ using Words = std::array<std::uintptr_t, 2>;
 static_assert(sizeof(dom::element) == sizeof(Words));
 
 constexpr std::size_t most_spare = 16;
+constexpr std::size_t first_bytes = 1024;
 constexpr std::size_t spare_bytes = 64 * 1024;  // a parser keeps what its longest text needed
 
 dom::element element_at(const Words& words) {
@@ -83,6 +84,8 @@ std::optional<dom::element> member(const dom::element& of, std::string_view name
 }  // namespace
 
 struct JsonReader::Parser {
+    // It does not count an innermost bracket that is empty, so one level more is asked of it than is refused for sure.
+    Parser() { static_cast<void>(parser.allocate(first_bytes, limits::json_depth + 1)); }
     dom::parser parser;
 };
 

@@ -45,7 +45,7 @@ public:
     JsonReader(const JsonReader&) = delete;
     JsonReader& operator=(const JsonReader&) = delete;
 
-    /// As parse_json, but for texts that nest deeper than its cap: these are read too.
+    /// As parse_json, its depth cap included, but for a level more where the innermost is empty.
     result<JsonView> read(std::string_view text);
 
 private:

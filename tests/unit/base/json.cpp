@@ -32,6 +32,15 @@ TEST_CASE("JSON nests to the cap and no deeper; brackets in strings do not count
     auto deeper = parse_json(nested(65));
     REQUIRE(deeper.has_error());
     CHECK(deeper.error().message == "JSON nests deeper than 64");
+    auto around = [](std::size_t depth) { return std::string(depth, '[') + "1" + std::string(depth, ']'); };
+    JsonReader reader;
+    CHECK(reader.read(nested(64)).has_value());
+    CHECK(reader.read(around(64)).has_value());
+    for (const std::string& text : {nested(66), around(66), around(500), std::string(1'000'000, '[')}) {
+        const auto refused = reader.read(text);
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().message == "JSON nests deeper than 64");
+    }
     CHECK(parse_json(std::string(1'000'000, '[')).error().message == "JSON nests deeper than 64");
     CHECK(parse_json("\"\\\"" + std::string(100, '[') + "\"").has_value());
 }
