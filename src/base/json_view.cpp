@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -85,7 +86,9 @@ std::optional<dom::element> member(const dom::element& of, std::string_view name
 
 struct JsonReader::Parser {
     // It does not count an innermost bracket that is empty, so one level more is asked of it than is refused for sure.
-    Parser() { static_cast<void>(parser.allocate(first_bytes, limits::json_depth + 1)); }
+    Parser() {
+        if (parser.allocate(first_bytes, limits::json_depth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
+    }
     dom::parser parser;
 };
 
