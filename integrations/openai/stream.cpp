@@ -64,10 +64,11 @@ private:
             failure_ = llm::classify_error(provider_, 0, *error, {});
             return false;
         }
-        if (reply_.model.empty()) reply_.model = chunk->text("model");
-        if (chunk->find("usage.prompt_tokens")) reply_.usage = usage_of(*chunk);
-        const auto choices = chunk->find("choices").items();
-        return !choices.empty() && take_choice(choices.front());
+        const auto [model, usage, choices] = chunk->members<3>({"model", "usage", "choices"});
+        if (reply_.model.empty()) reply_.model = model.text();
+        if (usage.find("prompt_tokens")) reply_.usage = usage_of(*chunk);
+        const JsonView choice = choices.front();
+        return choice && take_choice(choice);
     }
 
     bool take_choice(const JsonView& choice) {
@@ -75,15 +76,14 @@ private:
             failure_ = llm::classify_error(provider_, 0, *error, {});
             return false;
         }
-        const JsonView delta = choice.find("delta");
-        const std::string_view text = delta.text("content");
-        const std::string_view refusal = delta.text("refusal");
-        const std::string_view reasoning = delta.text("reasoning_content");  // of compatible servers; progress, not answer
-        reply_.text += text;
-        refusal_ += refusal;
-        bool content = !text.empty() || !refusal.empty() || !reasoning.empty();
-        for (const JsonView& call : delta.find("tool_calls").items()) content = take_call(call) || content;
-        if (const auto reason = choice.string("finish_reason")) finish_reason_ = *reason;
+        const auto [delta, reason] = choice.members<2>({"delta", "finish_reason"});
+        // Reasoning, of compatible servers, is progress and no answer.
+        const auto [text, refusal, reasoning, calls] = delta.members<4>({"content", "refusal", "reasoning_content", "tool_calls"});
+        reply_.text += text.text();
+        refusal_ += refusal.text();
+        bool content = !text.text().empty() || !refusal.text().empty() || !reasoning.text().empty();
+        for (const JsonView& call : calls.items()) content = take_call(call) || content;
+        if (const auto word = reason.string()) finish_reason_ = *word;
         return content;
     }
 

@@ -104,8 +104,9 @@ void LlmMeter::measure(const LlmAttempt& attempt) {
                               {"gen_ai_token_type", token_type},
                               {"error_type", failure}});
     };
-    if (attempt.finished_at) duration_.observe(labels(""), in_seconds(*attempt.finished_at - attempt.started_at));
-    if (attempt.first_content) first_token_.observe(labels(""), in_seconds(*attempt.first_content));
+    const std::string whole_call = labels("");
+    if (attempt.finished_at) duration_.observe(whole_call, in_seconds(*attempt.finished_at - attempt.started_at));
+    if (attempt.first_content) first_token_.observe(whole_call, in_seconds(*attempt.first_content));
     if (attempt.usage.input_tokens > 0) tokens_.observe(labels("input"), static_cast<double>(attempt.usage.input_tokens));
     if (attempt.usage.output_tokens > 0) tokens_.observe(labels("output"), static_cast<double>(attempt.usage.output_tokens));
 }

@@ -21,14 +21,21 @@ std::string metric_labels(std::initializer_list<MetricLabel> labels) {
     std::string text;
     for (const auto& [name, value] : labels) {
         if (value.empty()) continue;
-        text += (text.empty() ? "{" : ",") + std::string(name) + "=\"";
-        for (const char c : value) {
-            if (c == '\\' || c == '"') text += '\\';
-            text += c == '\n' ? ' ' : c;
+        text += text.empty() ? '{' : ',';
+        text += name;
+        text += "=\"";
+        if (value.find_first_of("\\\"\n") == value.npos) {
+            text += value;
+        } else {
+            for (const char c : value) {
+                if (c == '\\' || c == '"') text += '\\';
+                text += c == '\n' ? ' ' : c;
+            }
         }
         text += '"';
     }
-    return text.empty() ? text : text + "}";
+    if (!text.empty()) text += '}';
+    return text;
 }
 
 void Histograms::observe(const std::string& labels, double value) {

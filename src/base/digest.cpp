@@ -20,11 +20,10 @@ const unsigned char* bytes_of(std::string_view text) {
 
 std::string hex(const unsigned char* bytes, std::size_t size) {
     static constexpr char digits[] = "0123456789abcdef";
-    std::string out;
-    out.reserve(size * 2);
+    std::string out(size * 2, '\0');
     for (std::size_t i = 0; i < size; ++i) {
-        out += digits[bytes[i] >> 4];
-        out += digits[bytes[i] & 15];
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
     return out;
 }

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <new>
@@ -90,6 +91,7 @@ struct JsonReader::Parser {
         if (parser.allocate(first_bytes, limits::json_depth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
     }
     dom::parser parser;
+    std::string padded;  // a text and what simdjson may read behind it
 };
 
 namespace {
@@ -120,7 +122,13 @@ JsonReader::~JsonReader() {
 
 std::optional<JsonView> JsonReader::read_exactly(std::string_view text) {
     dom::element root;
-    if (parser_->parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS) return std::nullopt;
+    const bool is_small = text.size() <= spare_bytes;
+    if (is_small) {
+        parser_->padded.assign(text).append(simdjson::SIMDJSON_PADDING, '\0');
+        text = std::string_view(parser_->padded).substr(0, text.size());
+    }
+    // A large one is copied, and the copy thrown away, by simdjson.
+    if (parser_->parser.parse(text.data(), text.size(), !is_small).get(root) != simdjson::SUCCESS) return std::nullopt;
     JsonView view;
     view.at_ = std::bit_cast<Words>(root);
     return view;
@@ -179,6 +187,23 @@ std::optional<std::int64_t> JsonView::integer(std::string_view path) const {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
     return number;
+}
+
+void JsonView::find_members(std::span<const std::string_view> names, std::span<JsonView> values) const {
+    if (!is_object()) return;
+    for (const auto field : dom::object(element_at(at_))) {
+        const auto name = std::ranges::find(names, field.key);
+        // The last of several of one name, as parse_json keeps it.
+        if (name != names.end()) values[static_cast<std::size_t>(name - names.begin())].at_ = std::bit_cast<Words>(field.value);
+    }
+}
+
+JsonView JsonView::front() const {
+    JsonView first;
+    if (!is_array()) return first;
+    const dom::array items(element_at(at_));
+    if (items.begin() != items.end()) first.at_ = std::bit_cast<Words>(dom::element(*items.begin()));
+    return first;
 }
 
 std::vector<JsonView> JsonView::items() const {

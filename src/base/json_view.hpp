@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,18 +24,28 @@ public:
 
     /// A chain of object keys with dots, as find() of base/json.hpp; none where it leads nowhere.
     JsonView find(std::string_view path) const;
-    std::optional<std::string_view> string(std::string_view path) const;
+    std::optional<std::string_view> string(std::string_view path = {}) const;
     std::optional<std::int64_t> integer(std::string_view path) const;  // integers, and strings of digits
     /// The string, or "" when absent.
-    std::string_view text(std::string_view path) const { return string(path).value_or(std::string_view()); }
+    std::string_view text(std::string_view path = {}) const { return string(path).value_or(std::string_view()); }
+    /// An object's values by name, found in one pass; none where a name is absent or this is no object.
+    template <std::size_t count>
+    std::array<JsonView, count> members(const std::array<std::string_view, count>& names) const {
+        std::array<JsonView, count> values;
+        find_members(names, values);
+        return values;
+    }
     /// Of an array; else none.
     std::vector<JsonView> items() const;
+    JsonView front() const;
 
     /// The same as a document; none when it nests deeper than limits::json_depth.
     std::optional<json> copy() const;
 
 private:
     friend class JsonReader;
+    void find_members(std::span<const std::string_view> names, std::span<JsonView> values) const;
+
     std::array<std::uintptr_t, 2> at_{};  // a simdjson element
 };
 

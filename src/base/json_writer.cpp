@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -36,13 +37,31 @@ std::size_t plain_bytes(std::string_view text) {
     return at;
 }
 
+/// The letter of a short escape, or 0.
+constexpr char escape_letter(char c) {
+    switch (c) {
+        case '"':
+        case '\\':
+            return c;
+        case '\n':
+            return 'n';
+        case '\t':
+            return 't';
+        case '\r':
+            return 'r';
+        case '\b':
+            return 'b';
+        case '\f':
+            return 'f';
+        default:
+            return 0;
+    }
+}
+
 void write_escaped(std::string& out, char c) {
-    constexpr std::string_view named = "\b\t\n\f\r\"\\";
-    constexpr std::string_view letters = "btnfr\"\\";
-    const auto at = named.find(c);
-    if (at != named.npos) {
-        const std::array<char, 2> escape{'\\', letters[at]};
-        out.append(escape.data(), escape.size());
+    if (const char letter = escape_letter(c)) {
+        out += '\\';
+        out += letter;
     } else {
         constexpr char digits[] = "0123456789abcdef";
         out += "\\u00";
@@ -64,6 +83,9 @@ void write_json_text(std::string& out, std::string_view text) {
         out += json(text).dump(-1, ' ', false, json::error_handler_t::replace);
         return;
     }
+    // Room for the text and some escapes at once; doubled where it grows, as by itself.
+    const std::size_t room = out.size() + text.size() + text.size() / 16 + 2;
+    if (room > out.capacity()) out.reserve(std::max(room, 2 * out.capacity()));
     out += '"';
     while (true) {
         const std::size_t plain = plain_bytes(text);

@@ -17,10 +17,16 @@ std::vector<SseEvent> SseReader::feed(std::string_view bytes) {
         // Not find_first_of: of a body without end, every byte is looked at here.
         const std::size_t line_feed = bytes.find('\n');
         const std::size_t end = std::min(line_feed, bytes.substr(0, line_feed).find('\r'));
-        buffer_.append(bytes.substr(0, end));
-        if (end == std::string_view::npos) break;
-        take_line(buffer_, out);
-        buffer_.clear();
+        if (end == std::string_view::npos) {
+            buffer_.append(bytes);
+            break;
+        }
+        if (buffer_.empty()) {
+            take_line(bytes.substr(0, end), out);
+        } else {
+            take_line(buffer_.append(bytes.substr(0, end)), out);
+            buffer_.clear();
+        }
         after_cr_ = bytes[end] == '\r';
         bytes.remove_prefix(end + 1);
     }

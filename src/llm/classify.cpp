@@ -211,7 +211,8 @@ std::string request_id(const Headers& headers) {
 }
 
 std::optional<VendorError> vendor_error(const JsonView& document) {
-    const bool maybe = document.is_array() || document.find("error") || document.text("object") == "error";
+    const auto [error, object] = document.members<2>({"error", "object"});
+    const bool maybe = document.is_array() || error || object.text() == "error";
     const auto copy = maybe ? document.copy() : std::nullopt;
     return copy ? vendor_error(*copy) : std::nullopt;
 }
