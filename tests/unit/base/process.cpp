@@ -1,8 +1,5 @@
 // Results, log lines, the version and the built-in files.
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -12,29 +9,12 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "tests/support/standard_error.hpp"
 
 using namespace gumshoe;
+using gumshoe::test::standard_error_of;
 
 namespace {
-
-// What `write` puts on standard error.
-template <class Write>
-std::string standard_error_of(Write write) {
-    std::FILE* file = std::tmpfile();
-    REQUIRE(file);
-    std::fflush(stderr);
-    int saved = dup(STDERR_FILENO);
-    dup2(fileno(file), STDERR_FILENO);
-    write();
-    std::fflush(stderr);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    std::rewind(file);
-    std::string text;
-    for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) text += static_cast<char>(c);
-    std::fclose(file);
-    return text;
-}
 
 std::string file_text(const std::string& path) {
     std::ifstream file(path);

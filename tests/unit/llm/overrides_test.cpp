@@ -70,6 +70,31 @@ TEST_CASE("T-02: a thousand requests with one chain act the same and leave it as
     CHECK(bytes_of(chain) == before);
 }
 
+TEST_CASE("T-02: a thousand requests at once with one chain act the same and leave it as it was") {
+    Bench bench;
+    bench.scenario["llm"]["openai"]["models"] = {{"gpt-4o", "400"}};
+    const Chain chain = overriding(bench);
+    const std::string before = bytes_of(chain);
+    bench.http.delay = [](const HttpRequest&) { return std::chrono::seconds(1); };
+    std::vector<std::string> answered;
+    std::vector<awaitable<void>> work;
+    for (int i = 0; i < 1000; ++i) work.push_back(bench.ask_in_passing(chain, &answered));
+    gumshoe::test::run(*bench.loop, bench.loop->all(std::move(work)));
+    CHECK(std::ranges::count(answered, "second") == 1000);
+    REQUIRE(bench.http.requests.size() == 2000);
+    std::map<std::string, int> models;
+    for (std::size_t call = 0; call < 2000; ++call) {
+        const std::string model = string_or_empty(bench.body(call), "model");
+        const bool first = model == "gpt-4o";
+        const auto& headers = bench.http.requests[call].headers;
+        ++models[model];
+        REQUIRE(headers.find(first ? "Authorization" : "x-api-key") ==
+                (first ? "Bearer " : "") + std::string(gumshoe::llm::test::canary) + (first ? "openai" : "anthropic"));
+    }
+    CHECK(models == std::map<std::string, int>{{"claude-sonnet-5", 1000}, {"gpt-4o", 1000}});
+    CHECK(bytes_of(chain) == before);
+}
+
 TEST_CASE("T-08, T-10: each hop is built from the original request") {
     Bench bench;
     Chain chain = overriding(bench);

@@ -92,6 +92,28 @@ TEST_CASE("a dead account is looked at beside a request when its time has come, 
     CHECK(bench.answer(chain).target == "main");
 }
 
+TEST_CASE("T-62: a look at a dead account that gets no answer has no part in the breaker") {
+    Bench bench;
+    bench.scenario["llm"]["openai"]["account"] = "deactivated";
+    const Chain chain = bench.chain();
+    bench.answer(chain);
+    bench.http.delay = [](const HttpRequest& request) { return request.method == "GET" ? 20s : 0s; };
+    bench.clock.advance(19min);
+    for (int i = 0; i < 8; ++i) {
+        CHECK(bench.answer(chain).target == "second");
+        gumshoe::test::run_ready(*bench.loop);
+        bench.clock.advance(11s);  // its deadline
+        gumshoe::test::run_ready(*bench.loop);
+        CHECK(bench.state(chain[0].target).failures == 0);
+        bench.clock.advance(10min);
+    }
+    CHECK(bench.calls()["models openai"] >= 5);
+    const TargetState state = bench.state(chain[0].target);
+    CHECK(state.breaker == "closed");
+    CHECK(state.in_flight == 0);
+    CHECK(bench.router->quarantines().front().strikes == 1);
+}
+
 TEST_CASE("an account whose list of models is well but whose calls are refused costs one call a turn") {
     Bench bench;
     bench.scenario["llm"]["openai"]["account"] = "quota";  // GET /models answers

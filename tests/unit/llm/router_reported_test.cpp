@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "base/log.hpp"
 #include "integrations/anthropic/sandbox_check.hpp"
+#include "tests/support/standard_error.hpp"
 #include "tests/unit/llm/bench.hpp"
 
 using namespace gumshoe;
@@ -48,7 +50,7 @@ TEST_CASE("T-05: a chain of one target reaches no other vendor, however it fails
     }
 }
 
-TEST_CASE("T-06: what a model babbles does not reach the journal") {
+TEST_CASE("T-06: what a model babbles reaches neither the journal nor the log") {
     Bench bench(false);
     const json call = {{"id", "c"}, {"type", "function"}, {"function", {{"name", "get"}, {"arguments", std::string(3'000'000, '{')}}}};
     const json message = {{"role", "assistant"}, {"content", nullptr}, {"tool_calls", json::array({call})}};
@@ -56,7 +58,11 @@ TEST_CASE("T-06: what a model babbles does not reach the journal") {
     for (int i = 0; i < 2; ++i) bench.http.push(200, dump_json(body));
     Request request = Bench::question();
     request.tools.push_back({"get", "Gets.", R"({"type":"object","properties":{},"required":[],"additionalProperties":false})"});
-    const auto outcome = bench.ask(bench.chain(), request);
+    std::variant<Answer, NoAnswer> outcome;
+    log::set_level(log::Level::debug);
+    const std::string logged = gumshoe::test::standard_error_of([&] { outcome = bench.ask(bench.chain(), request); });
+    log::set_level(log::Level::info);
+    CHECK(logged.size() < 10'000);
     REQUIRE(std::holds_alternative<Answer>(outcome));
     CHECK(std::get<Answer>(outcome).hops.front().failure.failure == FailureClass::schema_invalid);
     std::size_t journaled = 0;
