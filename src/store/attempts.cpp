@@ -1,5 +1,10 @@
 // Attempts at models and what was learned from them.
 #include "llm/attempt_store.hpp"
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
 #include "store/columns.hpp"
 #include "store/repositories.hpp"
 
@@ -125,15 +130,51 @@ result<std::vector<LearnedFact>> facts_after(Connection& connection, Timestamp n
     return facts;
 }
 
+/// Rows that wait for the writer. An outcome that comes before its intent is written takes its place: one statement for both.
+class WaitingRows {
+public:
+    struct Entry {
+        std::string id;  // also when the row was taken
+        LlmAttempt row;
+    };
+
+    /// The new entry to be written; nullptr when it went into one that waits already.
+    std::shared_ptr<Entry> put(LlmAttempt row) {
+        const std::lock_guard lock(mutex_);
+        auto& entry = entries_[row.id];
+        const bool waits = entry != nullptr;
+        if (!waits) entry = std::make_shared<Entry>(Entry{row.id, {}});
+        entry->row = std::move(row);
+        return waits ? nullptr : entry;
+    }
+    /// Its row as it stands; what comes after it waits anew.
+    LlmAttempt take(const std::shared_ptr<Entry>& entry) {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(entry->id);
+        if (found != entries_.end() && found->second == entry) entries_.erase(found);
+        return std::move(entry->row);
+    }
+
+private:
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::shared_ptr<Entry>> entries_;  // by the attempt's id
+};
+
 class StoredAttempts final : public AttemptStore {
 public:
     explicit StoredAttempts(Database& database) : database_(database) {}
 
     void record(LlmAttempt attempt, Lost lost) override {
-        std::function<result<void>(Connection&)> work = [attempt = std::move(attempt)](Connection& connection) {
-            return write_attempt(connection, attempt);
+        auto entry = waiting_->put(std::move(attempt));
+        if (!entry) return;
+        std::function<result<void>(Connection&)> work = [waiting = waiting_, entry](Connection& connection) {
+            return write_attempt(connection, waiting->take(entry));
         };
-        database_.post(std::move(work), std::move(lost));
+        auto failed = [waiting = waiting_, entry, lost = std::move(lost)](const Error& error) {
+            waiting->take(entry);  // where it was refused at the door
+            lost(error);
+        };
+        database_.post(std::move(work), std::move(failed));
     }
 
     task<std::vector<LlmAttempt>> attempts(std::string run) override {
@@ -208,6 +249,7 @@ public:
 
 private:
     Database& database_;
+    std::shared_ptr<WaitingRows> waiting_ = std::make_shared<WaitingRows>();  // the writer's too
 };
 
 }  // namespace

@@ -104,6 +104,37 @@ TEST_CASE("attempts: what a row says of team, hop, time, bytes and breaker comes
     CHECK(test.store.get(attempts.spent_usd(test.clock.now(), "")) == Approx(1));
 }
 
+TEST_CASE("attempts: an outcome that comes before its intent is written is written with it") {
+    AttemptTest test;
+    AttemptStore& attempts = *test.store->attempts;
+    const auto writes = [&] {
+        const std::vector<Sample> samples = test.store.get(test.store->admin->samples());
+        const auto found = std::ranges::find(samples, "gumshoe_store_writes_total", &Sample::name);
+        REQUIRE(found != samples.end());
+        return found->value;
+    };
+    LlmAttempt attempt;
+    attempt.run = "run_1";
+    attempt.started_at = test.clock.now();
+    const double before = writes();
+    for (const char* id : {"att_1", "att_2"}) {
+        attempt.id = id;
+        attempt.finished_at.reset();
+        attempt.outcome.clear();
+        attempts.record(attempt, kept);
+        attempt.outcome = "ok";
+        attempt.finished_at = test.clock.now();
+        attempts.record(attempt, kept);
+    }
+    const auto rows = test.store.get(attempts.attempts("run_1"));
+    REQUIRE(rows.size() == 2);
+    for (const LlmAttempt& row : rows) CHECK(row.outcome == "ok");
+    CHECK(writes() - before == 3);  // the two, and the reader's place in line
+    attempt.reason = "looked at again";
+    attempts.record(attempt, kept);
+    CHECK(test.store.get(attempts.attempts("run_1")).at(1).reason == "looked at again");
+}
+
 TEST_CASE("what was learned of models is replaced, expires and is forgotten by place") {
     AttemptTest test;
     AttemptStore& attempts = *test.store->attempts;
