@@ -37,7 +37,7 @@ public:
     }
     /// Of an array; else none.
     std::vector<JsonView> items() const;
-    JsonView front() const;
+    JsonView front() const;  // its first
 
     /// The same as a document; none when it nests deeper than limits::json_depth.
     std::optional<json> copy() const;
