@@ -38,6 +38,8 @@ llm::VendorError error_of(const HttpResponse& response) {
 /// Where the field that the vendor named stands in our body.
 std::string place_of_param(const std::string& param) {
     if (param == "temperature") return "inferenceConfig.temperature";
+    if (param == "tool_choice") return "toolConfig.toolChoice";
+    if (param == "output_config.format") return "outputConfig";
     for (const char* field : {"outputConfig", "toolConfig.toolChoice", "thinking"}) {
         if (param.starts_with(field)) return field;
     }

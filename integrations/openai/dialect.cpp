@@ -1,6 +1,7 @@
 // Chat Completions: builds requests and reads whole answers. stream.cpp reads streamed ones.
 #include "integrations/openai/dialect.hpp"
 
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -236,8 +237,12 @@ std::string_view choice_of(llm::ToolChoice choice) {
 bool reasons(std::string_view model) {
     const auto slash = model.rfind('/');  // "openai/o3" behind a gateway
     if (slash != std::string_view::npos) model.remove_prefix(slash + 1);
-    const bool o_series = model.size() >= 2 && model[0] == 'o' && model[1] >= '1' && model[1] <= '9';
-    return o_series || (model.starts_with("gpt-5") && model.find("chat") == std::string_view::npos);
+    if (model.size() >= 2 && model[0] == 'o' && model[1] >= '1' && model[1] <= '9') return true;
+    constexpr std::string_view gpt = "gpt-";
+    if (!model.starts_with(gpt) || model.find("chat") != std::string_view::npos) return false;
+    int generation = 0;  // of "gpt-oss-120b": none
+    std::from_chars(model.data() + gpt.size(), model.data() + model.size(), generation);
+    return generation >= 5 && generation != 35;  // "gpt-35-turbo" is 3.5, as Azure writes it
 }
 
 std::unique_ptr<llm::Dialect> make_dialect(const Flavour& flavour) {

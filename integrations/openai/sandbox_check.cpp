@@ -95,11 +95,11 @@ Refusal check_fields(const json& body) {
     return std::nullopt;
 }
 
-/// o1, o3, gpt-5 and their kin.
+/// o1, o3, gpt-5, gpt-6 and their kin.
 Refusal check_reasoning(const json& body) {
     const std::string model = string_or_empty(body, "model");
     const bool o_series = model.size() > 1 && model[0] == 'o' && model[1] >= '1' && model[1] <= '9';
-    const bool reasoning = o_series || model.starts_with("gpt-5");
+    const bool reasoning = o_series || model.starts_with("gpt-5") || model.starts_with("gpt-6");
     if (reasoning && body.contains("max_tokens")) {
         return refuse("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
                       "max_tokens", "unsupported_parameter");
@@ -111,6 +111,13 @@ Refusal check_reasoning(const json& body) {
     }
     if (!reasoning && body.contains("reasoning_effort")) {
         return refuse("Unrecognized request argument supplied: reasoning_effort");
+    }
+    // They reason unless told otherwise, and beside tools only behind /v1/responses.
+    const bool never_both = model.starts_with("gpt-5.6") || model.starts_with("gpt-6");
+    if (never_both && body.contains("tools") && string_or_empty(body, "reasoning_effort") != "none") {
+        return refuse("Function tools with reasoning_effort are not supported for " + model +
+                          " in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.",
+                      "reasoning_effort");
     }
     return std::nullopt;
 }

@@ -86,9 +86,17 @@ void learn_window(Failure& failure, std::string_view message) {
     }
 }
 
-/// The parameter a sentence names: in its quotes, after its colon, or before it ("temperature: Extra inputs ...").
+/// The parameter a sentence names: before its colon ("tool_choice: type \"any\" is ..."), in its quotes, or after other words.
 std::string named_param(std::string_view message) {
     if (icontains(message, "`signature` in `thinking`") || icontains(message, "encrypted content")) return "thinking";
+    if (icontains(message, "compiled grammar is too large")) return "output_config.format";
+    constexpr std::string_view passed_on = "The model returned the following errors: ";  // Bedrock, and then the maker's words
+    if (message.starts_with(passed_on)) message.remove_prefix(passed_on.size());
+    constexpr std::string_view of_a_path = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.[]";
+    const auto colon = message.find(": ");
+    if (colon != std::string_view::npos && message.substr(0, colon).find_first_not_of(of_a_path) == std::string_view::npos) {
+        return std::string(message.substr(0, colon));
+    }
     for (const char quote : {'\'', '`', '"'}) {
         const auto open = message.find(quote);
         if (open == std::string_view::npos) continue;
@@ -106,8 +114,7 @@ std::string named_param(std::string_view message) {
         const std::string_view rest = message.substr(at + field.size());
         return std::string(rest.substr(0, rest.find(' ')));
     }
-    const auto colon = message.find(": ");
-    return colon == std::string_view::npos ? std::string() : std::string(message.substr(0, colon));
+    return {};
 }
 
 /// "You will regain access on 2026-12-01 at 00:00 UTC."
@@ -273,6 +280,8 @@ Failure classify_error(std::string_view provider, int status, const VendorError&
             break;
         case FailureClass::unsupported_param:
             failure.param = error.param.empty() ? named_param(message) : error.param;
+            // Of a model that reasons unless it is told not to: leaving the field out would not help.
+            if (icontains(message, "set reasoning_effort to 'none'")) failure.param = "reasoning_effort=none";
             break;
         default:
             break;

@@ -36,6 +36,8 @@ constexpr auto droppable = std::to_array<std::string_view>({
 constexpr auto droppable_whole = std::to_array<std::string_view>(
     {"generationConfig.thinkingConfig", "generationConfig.responseSchema", "outputConfig", "toolConfig.toolChoice", "text.format"});
 
+constexpr std::string_view unreasoned = "reasoning_effort=none";
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> renamed{
     {{"max_tokens", "max_completion_tokens"}, {"max_completion_tokens", "max_tokens"}}};
 
@@ -113,7 +115,7 @@ std::string repair_for(std::string_view param) {
     if (param.starts_with("response_format.")) return "response_format";
     if (param == "effort") return "output_config.effort";
     if (param.starts_with("output_config.format")) return "output_config.format";
-    if (param == "thoughtSignature") return std::string(param);
+    if (param == "thoughtSignature" || param == unreasoned) return std::string(param);
     for (const std::string_view field : droppable_whole) {
         if (param.starts_with(field)) return std::string(field);
     }
@@ -130,6 +132,8 @@ std::string repaired(std::string body, const std::set<std::string>& repairs) {
     for (const std::string& repair : repairs) {
         if (repair == "role") {
             developer_to_system(*document);
+        } else if (repair == unreasoned) {
+            (*document)["reasoning_effort"] = "none";
         } else if (repair == "thinking") {
             drop_thinking(*document);
         } else if (repair == "thoughtSignature") {

@@ -1,4 +1,4 @@
-// Mends a request that a model refused for one parameter: the field is left out or renamed, the rest goes as it was.
+// Mends a request that a model refused for one parameter: the field is left out, renamed or set, the rest goes as it was.
 #pragma once
 
 #include <set>

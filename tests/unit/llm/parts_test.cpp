@@ -64,7 +64,8 @@ TEST_CASE("repairs drop or rename one parameter and leave the rest") {
     CHECK(with("effort")["output_config"] == json{{"format", json::object()}});
     CHECK(with("output_config.format.schema")["output_config"] == json{{"effort", "low"}});
     CHECK(with("messages[0].role")["messages"][0]["role"] == "system");
-    for (const char* vital : {"model", "messages", "tools", "messages[3].content", "", "made_up"}) {
+    CHECK(with("reasoning_effort=none")["reasoning_effort"] == "none");
+    for (const char* vital : {"model", "messages", "tools", "messages[3].content", "", "made_up", "model=none"}) {
         INFO(vital);
         CHECK(repair_for(vital).empty());
     }

@@ -234,6 +234,22 @@ TEST_CASE("T-20: an unsupported parameter is dropped at the same target, once, a
     CHECK_FALSE(bench.body(2).contains("response_format"));
 }
 
+TEST_CASE("a model that takes tools only without reasoning is asked so, once refused and from then on") {
+    Bench bench;
+    const Chain chain = bench.chain("gpt-6-sol");
+    Request request = Bench::question();
+    request.tools.push_back({"get", "Gets.", R"({"type":"object","properties":{},"required":[],"additionalProperties":false})"});
+    for (int i = 0; i < 2; ++i) {
+        const auto outcome = bench.ask(chain, request);
+        REQUIRE(std::holds_alternative<Answer>(outcome));
+        CHECK(std::get<Answer>(outcome).target == "main");
+    }
+    REQUIRE(bench.http.requests.size() == 3);
+    CHECK_FALSE(bench.body(0).contains("reasoning_effort"));
+    CHECK(bench.body(1)["reasoning_effort"] == "none");
+    CHECK(bench.body(2)["reasoning_effort"] == "none");
+}
+
 TEST_CASE("a cut answer is asked for once more with twice the room") {
     Bench bench;
     bench.answer(bench.chain("fb-length"));

@@ -80,12 +80,12 @@ const std::string stream =
 TEST_CASE("a request to a model that reasons, as documented") {
     const json expected = *parse_json(test::fixture("openai", "chat_request.json"));
     CHECK(body_of(conversation(), "gpt-5.1", true) == expected);
-    for (const char* model : {"o3-mini", "o4-mini", "gpt-5.1", "openai/o3"})
+    for (const char* model : {"o3-mini", "o4-mini", "gpt-5.1", "openai/o3", "gpt-6-sol", "openai/gpt-6.1-terra"})
         CHECK(body_of(conversation(), model).contains("max_completion_tokens"));
 }
 
 TEST_CASE("a request to another model takes a system message, max_tokens and a temperature") {
-    for (const char* model : {"gpt-4o", "gpt-5-chat-latest", "llama-3", "openhermes"}) {
+    for (const char* model : {"gpt-4o", "gpt-4.1", "gpt-35-turbo", "gpt-5-chat-latest", "openai/gpt-oss-120b", "llama-3", "openhermes"}) {
         const json body = body_of(conversation(), model);
         INFO(model);
         CHECK(body["messages"][0]["role"] == "system");
