@@ -127,6 +127,11 @@ std::string address_of(const llm::Target& target, const Flavour& flavour, const 
            "?api-version=" + url_encode(version);
 }
 
+/// Takes tools in Chat Completions only while it does not reason.
+bool reasons_apart(std::string_view model) {
+    return reasons(model) && (model.starts_with("gpt-5.4") || model.starts_with("gpt-5.6") || model.starts_with("gpt-6"));
+}
+
 class ChatCompletions final : public llm::Dialect {
 public:
     explicit ChatCompletions(const Flavour& flavour) : flavour_(flavour) {}
@@ -136,6 +141,10 @@ public:
     bool needs_key() const override { return flavour_.needs_key; }
 
     void read_settings(Section& section, llm::Target& target) const override {
+        if (flavour_.provider == chat.provider && reasons_apart(target.model_on_wire())) {
+            section.warning("provider", "openai_responses is where " + target.model_on_wire() +
+                                            " reasons in a request with tools, which every investigation has; here it will not");
+        }
         if (!flavour_.azure) return;
         if (target.api_url.empty()) section.error("api_url", "is missing: the resource, such as https://acme.openai.azure.com");
         target.settings["api_version"] = section.text("api_version");

@@ -217,7 +217,7 @@ TEST_CASE("Warnings name their place too, and hold no secret") {
                "  targets:\n"
                "    - {name: x, provider: openai, model: m, api_key: {env: KEY_A}}\n"
                "    - {name: y, provider: openai, model: n, api_key: {env: KEY_A}, price: {output_per_million: 1}}\n"
-               "    - {name: z, provider: openai, model: n, api_key: {env: KEY_B}, price: {output_per_million: 1}}\n"
+               "    - {name: z, provider: openai, model: gpt-6-sol, api_key: {env: KEY_B}}\n"
                "  chains: {default: [x, y], other: [x, z], single: x, none: []}\n"
                "routes:\n"
                "  - {channel: C1}\n"
@@ -229,6 +229,8 @@ TEST_CASE("Warnings name their place too, and hold no secret") {
           "c.yaml:3:24: admin.tokens[0].token: is written out in this file; {env: NAME} or {file: PATH} keeps it elsewhere\n"
           "c.yaml:4:31: admin.tokens[1].token: every user of this machine can read the file\n"
           "c.yaml:8:7: llm.targets[0].price: is missing: its calls count as free in the budget\n"
+          "c.yaml:10:27: llm.targets[2].provider: openai_responses is where gpt-6-sol reasons in a request with tools, which every "
+          "investigation has; here it will not\n"
           "c.yaml:11:21: llm.chains.default: all its targets share one account: they fail together\n"
           "c.yaml:11:36: llm.chains.other: all its targets are of one provider: they fail together\n"
           "c.yaml:14:5: routes[1]: is never reached: the route before it matches every alert");

@@ -236,7 +236,7 @@ TEST_CASE("Without a file the environment is the configuration") {
                       {"NEW_RELIC_ACCOUNT_ID", "1234567"},
                       {"SIGNOZ_API_URL", "https://signoz.internal:8080"},
                       {"SLACK_CHANNEL", "C0123456789"},
-                      {"OPENAI_MODEL", "gpt-6"}});
+                      {"OPENAI_MODEL", "gpt-5.9"}});
     Loaded loaded = load("", variables);
     const Config& config = loaded.config;
     CHECK(config.server.listen == "127.0.0.1:9000");
@@ -250,7 +250,7 @@ TEST_CASE("Without a file the environment is the configuration") {
     CHECK(config.default_channel == "C0123456789");
     CHECK(config.ops_channel == "C0123456789");
     CHECK(names_of(config.llm.chains.at("default")) == "openai anthropic");
-    CHECK(config.llm.chains.at("default")[0].target->model == "gpt-6");
+    CHECK(config.llm.chains.at("default")[0].target->model == "gpt-5.9");
     CHECK(config.llm.chains.at("default")[1].target->model == "claude-sonnet-5");
     for (const std::string& warning : loaded.warnings) CHECK(warning.find("is missing: its calls count as free") != std::string::npos);
 }
