@@ -33,7 +33,8 @@ Vendor openai_responses_vendor() {
             .title = "OpenAI Responses",
             .connect = nullptr,
             .dialect = openai::make_responses_dialect,
-            .environment = {}};
+            // The key is there for Chat Completions too: the model connects it.
+            .environment = {{"OPENAI_RESPONSES_MODEL", "model", true}, {"OPENAI_API_KEY", "api_key", false}}};
 }
 
 Vendor azure_vendor() {

@@ -255,6 +255,17 @@ TEST_CASE("Without a file the environment is the configuration") {
     for (const std::string& warning : loaded.warnings) CHECK(warning.find("is missing: its calls count as free") != std::string::npos);
 }
 
+TEST_CASE("A key alone connects Chat Completions, a model the Responses API beside it") {
+    Variables variables{{"OPENAI_API_KEY", "openai-key-0123"}, {"ANTHROPIC_API_KEY", "anthropic-key-0123"}};
+    for (const auto& target : load("", variables).config.llm.targets) CHECK(target->provider != "openai_responses");
+    variables.insert({{"OPENAI_RESPONSES_MODEL", "gpt-6-sol"}, {"GUMSHOE_LLM_CHAIN", "openai_responses,anthropic"}});
+    const Loaded loaded = load("", variables);
+    const auto& first = loaded.config.llm.chains.at("default")[0].target;
+    CHECK(first->provider == "openai_responses");
+    CHECK(first->model == "gpt-6-sol");
+    CHECK(first->api_key.reveal() == variables.at("OPENAI_API_KEY"));
+}
+
 TEST_CASE("Problems of the environment name the variable and hold no value") {
     auto loaded = load_config("",
                               environment_of({{"GUMSHOE_LISTEN", "canary"},
