@@ -141,11 +141,16 @@ public:
     bool needs_key() const override { return flavour_.needs_key; }
 
     void read_settings(Section& section, llm::Target& target) const override {
-        if (flavour_.provider == chat.provider && reasons_apart(target.model_on_wire())) {
-            section.warning("provider", "openai_responses is where " + target.model_on_wire() +
+        if (flavour_.azure) read_azure(section, target);
+        const std::string model = flavour_.azure ? target.settings["base_model"] : target.model_on_wire();
+        const bool has_responses = flavour_.azure || flavour_.provider == chat.provider;
+        if (has_responses && reasons_apart(model)) {
+            section.warning("provider", "openai_responses is where " + model +
                                             " reasons in a request with tools, which every investigation has; here it will not");
         }
-        if (!flavour_.azure) return;
+    }
+
+    static void read_azure(Section& section, llm::Target& target) {
         if (target.api_url.empty()) section.error("api_url", "is missing: the resource, such as https://acme.openai.azure.com");
         target.settings["api_version"] = section.text("api_version");
         target.settings["base_model"] = section.text("base_model");

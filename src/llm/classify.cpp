@@ -88,8 +88,6 @@ void learn_window(Failure& failure, std::string_view message) {
 
 /// The parameter a sentence names: before its colon ("tool_choice: type \"any\" is ..."), in its quotes, or after other words.
 std::string named_param(std::string_view message) {
-    if (icontains(message, "`signature` in `thinking`") || icontains(message, "encrypted content")) return "thinking";
-    if (icontains(message, "compiled grammar is too large")) return "output_config.format";
     constexpr std::string_view passed_on = "The model returned the following errors: ";  // Bedrock, and then the maker's words
     if (message.starts_with(passed_on)) message.remove_prefix(passed_on.size());
     constexpr std::string_view of_a_path = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.[]";
@@ -190,7 +188,7 @@ Failure by_table(std::string_view provider, int status, const VendorError& error
     const auto table = classification_table();
     const auto row = std::ranges::find_if(table, [&](const ClassRow& one) { return row_matches(one, status, error, message); });
     if (row == table.end()) return unmatched(provider, status, error);
-    return {.failure = row->failure, .reason = replace_all(std::string(row->words), "{vendor}", vendor)};
+    return {.failure = row->failure, .reason = replace_all(std::string(row->words), "{vendor}", vendor), .param = std::string(row->param)};
 }
 
 bool looks_like_html(const HttpResponse& response) {
@@ -279,9 +277,7 @@ Failure classify_error(std::string_view provider, int status, const VendorError&
             learn_window(failure, message);
             break;
         case FailureClass::unsupported_param:
-            failure.param = error.param.empty() ? named_param(message) : error.param;
-            // Of a model that reasons unless it is told not to: leaving the field out would not help.
-            if (icontains(message, "set reasoning_effort to 'none'")) failure.param = "reasoning_effort=none";
+            if (failure.param.empty()) failure.param = error.param.empty() ? named_param(message) : error.param;
             break;
         default:
             break;

@@ -34,7 +34,8 @@ struct ClassRow {
     std::string_view type;
     std::string_view message;
     FailureClass failure = FailureClass::none;
-    std::string_view words;  // {vendor} is its name
+    std::string_view words;       // {vendor} is its name
+    std::string_view param = {};  // of unsupported_param: what repair_for() is asked, where the vendor's own words do not lead there
 };
 /// A row of the configuration: the same, for one provider or ("") all.
 struct ConfiguredClass {

@@ -133,7 +133,7 @@ std::string repaired(std::string body, const std::set<std::string>& repairs) {
         if (repair == "role") {
             developer_to_system(*document);
         } else if (repair == unreasoned) {
-            (*document)["reasoning_effort"] = "none";
+            if (document->contains("tools")) (*document)["reasoning_effort"] = "none";  // without them it may reason
         } else if (repair == "thinking") {
             drop_thinking(*document);
         } else if (repair == "thoughtSignature") {

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -89,20 +90,25 @@ private:
     bool closed_ = false;
 };
 
+/// A socket that listens on loopback, and its port, which was free.
+inline std::pair<int, std::uint16_t> listen_on_loopback() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener, 512) != 0) {
+        throw std::runtime_error("listen failed");
+    }
+    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    return {listener, ntohs(address.sin_port)};
+}
+
 /// Listens on loopback; `serve` runs for each connection on a thread of its own.
 class RawServer {
 public:
     explicit RawServer(std::function<void(RawSocket&)> serve) : serve_(std::move(serve)) {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 512) != 0) {
-            throw std::runtime_error("listen failed");
-        }
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
+        std::tie(listener_, port_) = listen_on_loopback();
         acceptor_ = std::thread([this] { accept(); });
     }
     ~RawServer() {

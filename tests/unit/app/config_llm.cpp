@@ -54,6 +54,18 @@ TEST_CASE("A chain's groups have their members, strategy and weights") {
     CHECK(written(config.llm.chains.at("thrifty")) == "1 main least_cost; 2 spare; 2 local");
 }
 
+TEST_CASE("A deployment is warned of by the model behind it, not by its own name") {
+    const auto warned = [](const std::string& models) {
+        const ConfigFile file("llm: {targets: [{name: a, provider: azure, api_url: https://acme.openai.azure.com, " + models +
+                              ", api_key: {env: KEY_A}}]}\n");
+        auto loaded = file.load();
+        REQUIRE(loaded.has_value());
+        return join(loaded->warnings, "\n").find("openai_responses is where gpt-6-sol reasons") != std::string::npos;
+    };
+    CHECK(warned("model: prod, base_model: gpt-6-sol"));
+    CHECK_FALSE(warned("model: gpt-6-sol, base_model: gpt-5.1"));
+}
+
 TEST_CASE("A group that says nothing sensible is refused with its place") {
     check_all({
         {three_targets + "  chains: {default: [main, {any_of: [spare, main, lokal]}]}\n",

@@ -12,16 +12,7 @@ namespace {
 class MuteServer {
 public:
     MuteServer() {
-        listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 512) != 0) {
-            throw std::runtime_error("listen failed");
-        }
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
+        std::tie(listener_, port_) = test::listen_on_loopback();
         acceptor_ = std::thread([this] { accept(); });
     }
     ~MuteServer() {
@@ -29,7 +20,7 @@ public:
         acceptor_.join();
         ::close(listener_);
     }
-    const std::string& url() const { return url_; }
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/"; }
     int connections() const { return connections_; }
 
     static constexpr std::size_t most = 200;
@@ -45,7 +36,7 @@ private:
     }
 
     int listener_ = -1;
-    std::string url_;
+    std::uint16_t port_ = 0;
     std::atomic<int> connections_ = 0;
     std::thread acceptor_;
 };

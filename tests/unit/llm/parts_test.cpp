@@ -64,7 +64,10 @@ TEST_CASE("repairs drop or rename one parameter and leave the rest") {
     CHECK(with("effort")["output_config"] == json{{"format", json::object()}});
     CHECK(with("output_config.format.schema")["output_config"] == json{{"effort", "low"}});
     CHECK(with("messages[0].role")["messages"][0]["role"] == "system");
-    CHECK(with("reasoning_effort=none")["reasoning_effort"] == "none");
+    CHECK_FALSE(with("reasoning_effort=none").contains("reasoning_effort"));
+    const std::string with_tools =
+        repaired(R"({"model":"m","reasoning_effort":"high","tools":[{}]})", {repair_for("reasoning_effort=none")});
+    CHECK((*parse_json(with_tools))["reasoning_effort"] == "none");
     for (const char* vital : {"model", "messages", "tools", "messages[3].content", "", "made_up", "model=none"}) {
         INFO(vital);
         CHECK(repair_for(vital).empty());
