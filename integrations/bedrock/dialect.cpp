@@ -64,7 +64,7 @@ public:
         }
         target.settings["region"] = region;
         if (target.api_url.empty()) target.api_url = "https://bedrock-runtime." + region + ".amazonaws.com";
-        target.settings["access_key_id"] = section.text("access_key_id");
+        target.access_key_id = section.identifier("access_key_id");
         const Secret secret = section.secret("secret_access_key");
         target.session_token = section.secret("session_token");
         const bool has_pair = section.has("access_key_id") && !secret.empty();
@@ -74,6 +74,9 @@ public:
         if (has_pair && !target.api_key.empty()) section.error("api_key", "excludes access_key_id: say who we are in one way");
         if (!has_pair && target.api_key.empty()) {
             section.error("api_key", "is missing: a Bedrock API key, or access_key_id and secret_access_key");
+        }
+        if (!target.session_token.empty() && target.session_token.file().empty()) {
+            section.warning("session_token", "ends within hours; out of a {file: PATH} it is read again when it has, as the two keys are");
         }
         if (has_pair) target.api_key = secret;
     }
@@ -89,14 +92,14 @@ public:
     }
 
     void sign(HttpRequest& request, const llm::Target& target, Timestamp now) const override {
-        if (setting(target, "access_key_id").empty()) {
+        if (target.access_key_id.empty()) {
             request.headers.add("Authorization", "Bearer " + std::string(target.api_key.reveal()));
             return;
         }
         signed_at_ms_ = to_millis(now);
         now += milliseconds(ahead_ms_.load());
-        sign_v4(request, {setting(target, "access_key_id"), target.api_key, target.session_token}, setting(target, "region"), "bedrock",
-                now);
+        sign_v4(request, {std::string(target.access_key_id.reveal()), target.api_key, target.session_token}, setting(target, "region"),
+                "bedrock", now);
     }
 
     std::variant<llm::Reply, Failure> read(const HttpResponse& response) const override {

@@ -155,6 +155,10 @@ public:
         target.settings["api_version"] = section.text("api_version");
         target.settings["base_model"] = section.text("base_model");
         target.settings["entra"] = section.flag("entra", false) ? "true" : "";
+        if (target.settings["entra"] == "true" && target.api_key.file().empty()) {
+            section.warning("api_key",
+                            "is a token of Entra ID, which ends within hours; out of a {file: PATH} it is read again when it has");
+        }
         if (target.settings["base_model"].empty()) {
             section.warning("base_model", "is missing: a deployment's name does not say whether its model reasons");
         }

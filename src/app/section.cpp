@@ -6,8 +6,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "app/config_secret_file.hpp"
 #include "app/config_values.hpp"
+#include "base/secret_file.hpp"
 #include "base/text.hpp"
 
 namespace gumshoe {
@@ -129,6 +129,12 @@ public:
     Secret secret(std::string_view key) override {
         const ConfigNode* node = ask(key);
         return node ? resolve(*node, below(key)) : Secret();
+    }
+
+    Secret identifier(std::string_view key) override {
+        const ConfigNode* node = ask(key);
+        if (node == nullptr || node->kind != Kind::scalar) return secret(key);
+        return Secret(scalar(*node, below(key), "text"));
     }
 
     std::vector<Secret> secrets(std::string_view key) override {

@@ -28,6 +28,8 @@ public:
     virtual milliseconds duration(std::string_view key, milliseconds fallback) = 0;  // "90s", "5m", "30d", "250ms"
     /// {env: NAME}, {file: PATH} or a literal (recorded as a warning). Empty when absent.
     virtual Secret secret(std::string_view key) = 0;
+    /// As secret, but written out it is no mistake: the half of a pair that anybody may see.
+    virtual Secret identifier(std::string_view key) = 0;
     virtual std::vector<Secret> secrets(std::string_view key) = 0;                      // one or a list
     virtual std::vector<std::string> texts(std::string_view key) = 0;                   // one or a list
     virtual std::string url(std::string_view key, std::string_view fallback = {}) = 0;  // http or https, no trailing slash

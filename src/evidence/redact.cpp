@@ -148,6 +148,24 @@ struct Redactor::Rules {
     std::unique_ptr<RE2> prefilter;
     std::vector<Rule> rules;
 
+    void know(const std::vector<Secret>& configured, const std::deque<Secret>& learned) {
+        std::set<std::string> forms;
+        const auto add_forms = [&](const Secret& secret) {
+            if (secret.reveal().size() >= shortest_known) forms.merge(forms_of(secret.reveal()));
+        };
+        std::for_each(configured.begin(), configured.end(), add_forms);
+        std::for_each(learned.begin(), learned.end(), add_forms);
+        if (forms.empty()) return;
+        std::vector<std::string> ordered(forms.begin(), forms.end());
+        std::sort(ordered.begin(), ordered.end(),
+                  [](const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
+        for (auto& form : ordered) form = RE2::QuoteMeta(piece(form));
+        auto longest = options();
+        longest.set_longest_match(true);
+        longest.set_max_mem(std::int64_t{128} << 20U);
+        known = std::make_unique<RE2>(join(ordered, "|"), longest);
+    }
+
     void add(const char* pattern, const char* placeholder, bool (*accept)(std::string_view, std::string_view) = nullptr,
              const char* literal = "") {
         rules.push_back({std::make_unique<RE2>(pattern, options()), placeholder, literal, accept});
@@ -188,25 +206,8 @@ struct Redactor::Rules {
     }
 };
 
-Redactor::Redactor(std::vector<Secret> known) : rules_(std::make_unique<Rules>()) {
-    std::set<std::string> forms;
-    for (const auto& secret : known) {
-        if (secret.reveal().size() >= shortest_known) {
-            forms.merge(forms_of(secret.reveal()));
-        }
-    }
-    if (!forms.empty()) {
-        std::vector<std::string> ordered(forms.begin(), forms.end());
-        std::sort(ordered.begin(), ordered.end(),
-                  [](const std::string& a, const std::string& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
-        for (auto& form : ordered) {
-            form = RE2::QuoteMeta(piece(form));
-        }
-        auto options = Rules::options();
-        options.set_longest_match(true);
-        options.set_max_mem(std::int64_t{128} << 20U);
-        rules_->known = std::make_unique<RE2>(join(ordered, "|"), options);
-    }
+Redactor::Redactor(std::vector<Secret> known) : rules_(std::make_unique<Rules>()), known_(std::move(known)) {
+    rules_->know(known_, learned_);
     auto& rules = *rules_;
     rules.prefilter = std::make_unique<RE2>(
         R"((?i)-----BEGIN|authorization|cookie|bearer|basic |passw|pwd|passphrase|secret|token|api.?key|access.?key|private.?key|account.?key|credential|)"
@@ -256,6 +257,13 @@ Redactor::Redactor(std::vector<Secret> known) : rules_(std::make_unique<Rules>()
 Redactor::Redactor(Redactor&&) noexcept = default;
 Redactor::~Redactor() = default;
 
+void Redactor::learn(const Secret& secret) {
+    constexpr std::size_t most = 32;  // of tokens that are lent anew each hour the old ones are worth nothing
+    learned_.push_back(secret);
+    if (learned_.size() > most) learned_.pop_front();
+    rules_->know(known_, learned_);
+}
+
 std::string Redactor::redact_known(std::string_view text) const {
     std::string out(text);
     if (rules_->known && RE2::PartialMatch(piece(out), *rules_->known)) {
@@ -284,7 +292,11 @@ std::string Redactor::redact(std::string_view text) const {
 
 void Redactor::redact(Alert& alert) const {
     for (std::string* text : {&alert.title, &alert.body, &alert.query, &alert.transition}) *text = redact(*text);
-    for (auto& [key, value] : alert.labels) value = redact(value);
+    // Names by which we find things again: never by their shape.
+    for (std::string* name : {&alert.service, &alert.environment, &alert.metric, &alert.monitor_id}) *name = redact_known(*name);
+    std::map<std::string, std::string> labels;
+    for (const auto& [key, value] : alert.labels) labels.insert_or_assign(redact_known(key), redact(value));
+    alert.labels = std::move(labels);
     for (Link& link : alert.links) link.url = redact_known(link.url);
     for (std::string& reference : alert.references) reference = redact_known(reference);
 }

@@ -1,6 +1,7 @@
 // Secrets and personal data out of evidence, at the one place all of it passes: before the journal, the model and Slack.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ public:
     Redactor(Redactor&&) noexcept;
     ~Redactor();
 
+    /// One more of them, from now on: a key that came while we run.
+    void learn(const Secret& secret);
+
     std::string redact(std::string_view text) const;        // a typed placeholder for each find: "<secret>", "<email>"
     std::string redact_known(std::string_view text) const;  // configured secrets only: for links and ids
     void redact(Records& records) const;                    // every text field
@@ -27,6 +31,8 @@ public:
 private:
     struct Rules;
     std::unique_ptr<Rules> rules_;
+    std::vector<Secret> known_;
+    std::deque<Secret> learned_;  // the last ones
 };
 
 }  // namespace gumshoe

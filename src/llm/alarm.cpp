@@ -11,7 +11,8 @@ std::string advice(const Target& target, FailureClass failure) {
         case FailureClass::account_dead:
             return "Look at the account's status, billing and limits in the console of " + vendor + ".";
         case FailureClass::auth_bad:
-            return "Put a valid " + vendor + " key into the configuration and restart.";
+            if (target.api_key.file().empty()) return "Put a valid " + vendor + " key into the configuration and restart.";
+            return "Put a valid " + vendor + " key into " + target.api_key.file() + ": the next request reads it.";
         case FailureClass::model_gone:
             return "Check the model's name (" + target.model_on_wire() +
                    ") and the API address in the configuration, and what models the account may use.";

@@ -49,8 +49,9 @@ void learn_of_endpoint(Call& call, Monotonic now, double jitter) {
 
 Failure without_keys(Failure failure, const Target& target) {
     for (std::string* text : {&failure.reason, &failure.code, &failure.request_id}) {
-        for (const Secret* secret : {&target.api_key, &target.session_token}) {
-            if (!secret->empty()) *text = replace_all(std::move(*text), secret->reveal(), "[key]");
+        for (const Secret Target::* const key : target_secrets) {
+            const Secret& secret = target.*key;
+            if (!secret.empty()) *text = replace_all(std::move(*text), secret.reveal(), "[key]");
         }
     }
     return failure;
@@ -85,8 +86,10 @@ void learn_health(Call& call, Memory& memory, Monotonic now, Timestamp wall, dou
     learn_of_endpoint(call, now, jitter);
     call.hold->settle();
     call.row.breaker_after = to_string(call.hold->place().breaker.state(now));
-    if (call.reply() != nullptr) call.absolved = memory.absolve(*call.target);
-    if (!broken_scope(*call.target, call.verdict.failure).empty()) {
+    if (call.reply() != nullptr || call.renewed) call.absolved = memory.absolve(*call.target);  // nobody has a key that was replaced
+    if (call.renewed) {
+        // what was refused is gone
+    } else if (!broken_scope(*call.target, call.verdict.failure).empty()) {
         call.struck = memory.strike(*call.target, call.verdict, wall, jitter);
     } else if (call.trial && call.reply() == nullptr) {
         memory.postpone(call.scope, wall + probe_again);

@@ -55,7 +55,8 @@ struct Call {
     std::unique_ptr<Hold> hold = {};
 
     Progress progress = {};
-    bool ended = false;  // else it was stopped in the middle
+    bool ended = false;                          // else it was stopped in the middle
+    std::shared_ptr<const Target> renewed = {};  // the target with another key, where a file held one after this was refused
     std::variant<Reply, Failure> outcome = {};
     Failure verdict = {};
     double cost_usd = 0;

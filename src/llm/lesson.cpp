@@ -129,6 +129,13 @@ std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failu
     return fact;
 }
 
+void ask_again(Slot& slot, const Failure& failure, std::shared_ptr<const Target> renewed) {
+    slot.target = std::move(renewed);
+    slot.renewed = slot.mending = true;
+    --slot.tries;
+    slot.last_words = failure.reason;
+}
+
 void keep_rejected(Journey& journey, const Slot& slot, const Reply& reply, const Failure& failure) {
     if (failure.failure != FailureClass::schema_invalid || !reply.tool_calls.empty() || trim(reply.text).empty()) return;
     const bool well_formed = !judge(reply, journey.request);

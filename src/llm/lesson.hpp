@@ -17,6 +17,9 @@ struct Moment {
 std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failure& failure, const Reply* reply, Memory& memory,
                                        const Moment& moment);
 
+/// With the key that its file holds now: at once, and as no try of it.
+void ask_again(Slot& slot, const Failure& failure, std::shared_ptr<const Target> renewed);
+
 /// Keeps a reply whose only fault is its form, if it is better than what is kept: one that only the caller refused is, else the later.
 void keep_rejected(Journey& journey, const Slot& slot, const Reply& reply, const Failure& failure);
 

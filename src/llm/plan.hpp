@@ -19,8 +19,9 @@ struct Slot {
     std::shared_ptr<const Target> target;
     double draw = 0;  // of [0, 1): whether this request is of the share that a ramp lets through
     int tries = 0;
-    int repairs = 0;      // calls again after a parameter was mended; not counted as tries
-    bool burned = false;  // not to be asked again by this request
+    int repairs = 0;       // calls again after a parameter was mended; not counted as tries
+    bool renewed = false;  // its key was refused, and another lay in its file; once
+    bool burned = false;   // not to be asked again by this request
     Monotonic not_before{};
     bool mending = false;                         // its next call is a repaired one
     std::vector<Message> repair_turn = {};        // added to the request when its answer was invalid; once

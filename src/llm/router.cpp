@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "llm/attempt_row.hpp"
 #include "llm/call.hpp"
+#include "llm/credentials.hpp"
 #include "llm/ends.hpp"
 #include "llm/lesson.hpp"
 #include "llm/snapshot.hpp"
@@ -33,17 +34,21 @@ public:
           store_(store),
           scheduler_(scheduler),
           clock_(clock),
-          options_(options),
-          warden_(memory_, http, store, scheduler, clock, std::move(on_dead)),
-          random_(options.seed ? *options.seed : std::random_device{}()) {}
+          options_(std::move(options)),
+          credentials_(options_.on_new_key),
+          warden_(memory_, credentials_, http, store, scheduler, clock, std::move(on_dead)),
+          random_(options_.seed ? *options_.seed : std::random_device{}()) {}
 
     awaitable<std::variant<Answer, NoAnswer>> complete(Request request, Chain chain, RouteContext context, Deadline deadline,
                                                        Check check) override {
         const Monotonic last_call = deadline.at - std::min(reserve, deadline.remaining(clock_) / 10);
-        Journey journey = plan_journey(std::move(request), chain, std::move(context), last_call, memory_, random_);
+        Journey journey =
+            plan_journey(std::move(request), credentials_.current(std::move(chain)), std::move(context), last_call, memory_, random_);
         retry_tokens_ = std::min(most_retry_tokens, retry_tokens_ + retry_tokens_per_request);
         if (options_.hedge) hedges_.request(clock_.monotonic());
         co_await read_spending(journey);
+        auto renewed = co_await warden_.renew(journey);
+        if (!renewed) not_journaled(journey)(renewed.error());
         while (true) {
             set_budget(journey);
             const Choice choice = choose(journey, memory_, options_, clock_.monotonic(), clock_.now());
@@ -81,7 +86,8 @@ public:
 
     awaitable<std::vector<Prospect>> dry_run(Request request, Chain chain, RouteContext context) override {
         Random draws = random_;
-        Journey journey = plan_journey(std::move(request), chain, std::move(context), Monotonic::max(), memory_, draws);
+        Journey journey =
+            plan_journey(std::move(request), credentials_.current(std::move(chain)), std::move(context), Monotonic::max(), memory_, draws);
         co_await read_spending(journey);
         set_budget(journey);
         co_return prospects_of(journey, memory_, options_, clock_.monotonic(), clock_.now());
@@ -92,7 +98,7 @@ public:
     std::vector<TargetState> snapshot(const Targets& targets) const override {
         std::vector<TargetState> states;
         for (const auto& target : targets) {
-            states.push_back(state_of(*target, memory_, clock_.monotonic(), clock_.now()));
+            states.push_back(state_of(*credentials_.current(target), memory_, clock_.monotonic(), clock_.now()));
             const auto drill = drills_.find(target->name);
             if (drill != drills_.end()) states.back().drills = drill->second.left;
         }
@@ -102,7 +108,7 @@ public:
     double retry_tokens() const override { return retry_tokens_; }
 
     task<void> reset(std::shared_ptr<const Target> target) override {
-        std::string place = memory_.reset(*target);
+        std::string place = memory_.reset(*credentials_.current(target));
         co_return co_await store_.forget(std::move(place));
     }
 
@@ -236,6 +242,8 @@ private:
         call->verdict = without_keys(assess(call->outcome, call->request, check), *call->target);
         call->ended = true;
         pay(journey, *call, call->reply() == nullptr ? 0 : cost_usd(*call->target, *call->reply()));
+        const bool key_refused = call->verdict.failure == FailureClass::auth_bad && !call->drill;
+        if (key_refused && !journey.slots[call->slot].renewed) call->renewed = credentials_.renew(call->target);
         if (!call->drill) learn_health(*call, memory_, clock_.monotonic(), clock_.now(), jitter());
     }
 
@@ -300,7 +308,8 @@ private:
         journey.hops.push_back(
             {.target = call->target->name, .failure = call->verdict, .duration = took(*call), .cost_usd = call->cost_usd});
         close(journey, *call);
-        co_await record_quarantines(journey, call);
+        auto kept = co_await warden_.settle(journey, call);
+        if (!kept) not_journaled(journey)(kept.error());
         if (call->verdict.failure == FailureClass::none) co_return;
         if (lost) {
             journey.slots[call->slot].last_words = call->verdict.reason;
@@ -309,25 +318,16 @@ private:
         }
     }
 
-    awaitable<void> record_quarantines(Journey& journey, std::shared_ptr<Call> call) {
-        auto released = co_await warden_.release(call->absolved);
-        if (!released) not_journaled(journey)(released.error());
-        if (!call->struck) co_return;
-        std::vector<std::string> hit;
-        for (const Slot& slot : journey.slots) {
-            const bool same = broken_scope(*slot.target, call->verdict.failure) == call->struck->scope;
-            if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
-        }
-        auto stored = co_await warden_.record(call->target, call->verdict, *call->struck, std::move(hit));
-        if (!stored) not_journaled(journey)(stored.error());
-    }
-
     awaitable<void> learn(Journey& journey, std::shared_ptr<Call> call) {
         Slot& slot = journey.slots[call->slot];
         const Moment moment{
             .now = clock_.monotonic(), .wall = clock_.now(), .may_retry = retry_tokens_ >= 1, .backoff = backoff(slot.tries)};
         if (call->drill) {
             take_drill(journey, slot, call->verdict, memory_, moment);
+            co_return;
+        }
+        if (call->renewed) {
+            ask_again(slot, call->verdict, call->renewed);
             co_return;
         }
         const Reply* reply = call->reply();
@@ -379,6 +379,7 @@ private:
     Clock& clock_;
     RouterOptions options_;
     Memory memory_;
+    Credentials credentials_;
     Warden warden_;
     Purses purses_;
     HedgeBudget hedges_;
@@ -391,7 +392,7 @@ private:
 
 std::unique_ptr<Router> make_router(HttpClient& http, AttemptStore& store, Scheduler& scheduler, Clock& clock, RouterOptions options,
                                     std::function<void(std::string subject, std::string words)> on_dead) {
-    return std::make_unique<ChainRouter>(http, store, scheduler, clock, options, std::move(on_dead));
+    return std::make_unique<ChainRouter>(http, store, scheduler, clock, std::move(options), std::move(on_dead));
 }
 
 }  // namespace gumshoe::llm

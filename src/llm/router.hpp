@@ -63,10 +63,11 @@ struct RouteContext {
 struct RouterOptions {
     int max_attempts = limits::llm_attempts;
     int max_attempts_per_target = limits::llm_attempts_per_target;
-    double per_day_usd = 0;                  // 0: no limit
-    bool stream = true;                      // ask upstream for streams: first-content and stall clocks need them
-    bool hedge = false;                      // ask a second vendor beside a first that is silent for longer than it usually is
-    std::optional<std::uint32_t> seed = {};  // of every draw; absent: by chance
+    double per_day_usd = 0;                              // 0: no limit
+    bool stream = true;                                  // ask upstream for streams: first-content and stall clocks need them
+    bool hedge = false;                                  // ask a second vendor beside a first that is silent for longer than it usually is
+    std::optional<std::uint32_t> seed = {};              // of every draw; absent: by chance
+    std::function<void(const Secret&)> on_new_key = {};  // a key's file held another one: keep it out of what is written
 };
 
 /// Where a request would go, one an entry of its chain, in the order of asking.

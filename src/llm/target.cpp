@@ -130,6 +130,8 @@ std::string key_fingerprint(const Target& target) {
     if (target.api_key.empty()) return {};
     // Asked for several times a call, of the few keys of a configuration.
     static thread_local std::map<std::string, std::string, std::less<>> known;
+    constexpr std::size_t many = 256;  // keys that are lent anew each hour would add up
+    if (known.size() > many) known.clear();
     const auto found = known.find(target.api_key.reveal());
     if (found != known.end()) return found->second;
     std::string print = hmac_sha256_hex(target.api_key.reveal(), "gumshoe llm key").substr(0, 8);

@@ -1,6 +1,7 @@
 // Who may be asked: a model of a provider under an account at an endpoint. Chains say in which order; immutable once loaded.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -33,6 +34,7 @@ struct Target {
     std::string api_url;  // no trailing slash
     std::string account;  // targets with one account die together; default: the key's fingerprint
     Secret api_key;
+    Secret access_key_id;                         // of a pair of keys, of which api_key is the other half
     Secret session_token;                         // of a key that was lent for a while
     std::map<std::string, std::string> settings;  // what only this provider knows: "region", "api_version"
     Overrides overrides;
@@ -43,6 +45,9 @@ struct Target {
 
     std::string model_on_wire() const { return overrides.model.value_or(model); }
 };
+
+/// Every one that a target has.
+inline constexpr std::array target_secrets{&Target::api_key, &Target::access_key_id, &Target::session_token};
 
 using Targets = std::vector<std::shared_ptr<const Target>>;
 

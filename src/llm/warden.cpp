@@ -3,7 +3,6 @@
 
 #include "base/log.hpp"
 #include "llm/alarm.hpp"
-#include "llm/call.hpp"
 #include "llm/classify.hpp"
 #include "llm/dialect.hpp"
 
@@ -14,7 +13,39 @@ using namespace std::chrono_literals;
 
 constexpr milliseconds probe_deadline = 10s;
 
+/// Names of the request's targets that share what broke.
+std::vector<std::string> names_within(const Journey& journey, const Quarantine& entry, FailureClass failure) {
+    std::vector<std::string> hit;
+    for (const Slot& slot : journey.slots) {
+        const bool same = broken_scope(*slot.target, failure) == entry.scope;
+        if (same && (hit.empty() || hit.back() != slot.target->name)) hit.push_back(slot.target->name);
+    }
+    return hit;
+}
+
 }  // namespace
+
+task<void> Warden::settle(const Journey& journey, std::shared_ptr<Call> call) {
+    auto released = co_await release(call->absolved);
+    if (!call->struck) co_return released;
+    std::vector<std::string> hit = names_within(journey, *call->struck, call->verdict.failure);
+    auto stored = co_await record(call->target, call->verdict, *call->struck, std::move(hit));
+    if (!stored) co_return stored;
+    co_return released;
+}
+
+task<void> Warden::renew(Journey& journey) {
+    std::vector<std::string> ended;
+    for (Slot& slot : journey.slots) {
+        if (!memory_.blocked(*slot.target, clock_.now())) continue;
+        auto renewed = credentials_.renew(slot.target);
+        if (!renewed) continue;
+        for (std::string& scope : memory_.absolve(*slot.target)) ended.push_back(std::move(scope));
+        slot.target = std::move(renewed);
+    }
+    if (ended.empty()) co_return result<void>();  // nearly always
+    co_return co_await release(std::move(ended));
+}
 
 task<void> Warden::release(std::vector<std::string> scopes) {
     result<void> all;

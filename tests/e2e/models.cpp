@@ -1,5 +1,6 @@
 // The models seen from outside, on the real binary: a fire drill in a running service, a dry run, a pasted error, and the rehearsal.
 #include <catch2/catch.hpp>
+#include <regex>
 
 #include "tests/support/stage.hpp"
 
@@ -69,4 +70,30 @@ TEST_CASE("a dead account: who would be asked now, and what to do; a vendor's ow
                                {"body", {{"type", "error"}, {"error", {{"type", "overloaded_error"}, {"message", "Overloaded"}}}}}});
     CHECK(verdict.at("class") == "overloaded");
     CHECK(verdict.at("scope") == "endpoint");
+}
+
+TEST_CASE("a token that is replaced in its file is taken up without a restart, and written nowhere") {
+    const Scratch lent;
+    const std::string file = (lent / "token").string();
+    write_file(file, "canary-old-0123456789");
+    const json patch{{"llm", {{"openai", {{"api_key", "canary-new-0123456789"}}}}}};
+    Stage stage("bad-deploy", patch, [&](json& config) { config["llm"]["targets"][0]["api_key"] = {{"file", file}}; });
+    stage.start_service();
+    write_file(file, "canary-new-0123456789\n");
+    const std::string id = investigation_of(stage.send_webhook());
+    stage.finished(id);
+    CHECK(route_of_last_run(stage, id).at("answered_by") == "openai");
+    CHECK(route_of_last_run(stage, id).at("note") == "");
+    CHECK(stage.admin_json("/api/v1/llm/targets").at("quarantines").empty());
+    CHECK(stage.service_log().find("llm key renewed") != std::string::npos);
+
+    // What an alert quotes of it is taken out as that of any configured secret; a delivery's raw bytes stay as they came.
+    json quoting = stage.webhook("recovery");
+    quoting["body"] = std::regex_replace(quoting.at("body").get<std::string>(), std::regex("checkout"), "checkout canary-new-0123456789");
+    REQUIRE(stage.send(quoting).status / 100 == 2);
+    const std::string shown = stage.admin_json("/api/v1/investigations/" + id).dump();
+    CHECK(shown.find("checkout <secret>") != std::string::npos);
+    CHECK(shown.find("canary") == std::string::npos);
+    CHECK(stage.stop_service() == 0);
+    CHECK(stage.service_log().find("canary") == std::string::npos);
 }

@@ -113,7 +113,8 @@ std::shared_ptr<const llm::Target> WallBench::target_of(const Stand& stand, cons
     target->api_url = stand.server->url(as.simulation) + std::string(as.path);
     target->account = stand.run;
     target->api_key = Secret(key_of(stand.run, target->name));
-    target->settings = {{"api_version", "2024-10-21"}, {"region", "us-east-1"}, {"access_key_id", "AKIAWALL"}};
+    target->settings = {{"api_version", "2024-10-21"}, {"region", "us-east-1"}};
+    if (target->provider == "bedrock") target->access_key_id = Secret("AKIAWALL");
     target->dialect = dialect_of(as.provider, stand.run);
     target->context_window = target->name == "main" ? 128'000 : 1'000'000;
     return target;

@@ -66,6 +66,43 @@ TEST_CASE("A deployment is warned of by the model behind it, not by its own name
     CHECK_FALSE(warned("model: gpt-6-sol, base_model: gpt-5.1"));
 }
 
+TEST_CASE("Keys out of files know where they came from, and tokens that end elsewhere are warned of") {
+    ConfigFile file("");
+    for (const char* name : {"id", "key", "session", "token"}) {
+        file.write(name, "canary-" + std::string(name) + "-0123456\n");
+        std::filesystem::permissions(file / name, std::filesystem::perms(0600));
+    }
+    const std::string aws = "{name: aws, provider: bedrock, model: m, price: {output_per_million: 1}, ";
+    const std::string azure =
+        "{name: azure, provider: azure, api_url: https://acme.openai.azure.com, model: m, base_model: gpt-5.1, entra: true, ";
+    const auto load = [&](const std::string& pair, const std::string& token) {
+        file.write("c.yaml", "llm: {targets: [" + aws + pair + "}, " + azure + token + "}]}\n");
+        auto loaded = file.load();
+        INFO((loaded ? "" : loaded.error().message));
+        REQUIRE(loaded.has_value());
+        return std::move(*loaded);
+    };
+    const auto lent =
+        load("access_key_id: {file: id}, secret_access_key: {file: key}, session_token: {file: session}", "api_key: {file: token}");
+    CHECK(join(lent.warnings, "\n").find("ends within hours") == std::string::npos);
+    REQUIRE(lent.config.llm.targets.size() == 2);
+    const llm::Target& signs = *lent.config.llm.targets[0];
+    CHECK(signs.access_key_id.reveal() == "canary-id-0123456");
+    CHECK(signs.access_key_id.file() == (file / "id").string());
+    CHECK(signs.api_key.file() == (file / "key").string());
+    CHECK(signs.session_token.file() == (file / "session").string());
+    CHECK(lent.config.llm.targets[1]->api_key.file() == (file / "token").string());
+
+    const auto fixed =
+        load("access_key_id: AKIAEXAMPLE, secret_access_key: {env: KEY_A}, session_token: {env: KEY_B}", "api_key: {env: KEY_A}");
+    const std::string warnings = join(fixed.warnings, "\n");
+    CHECK(warnings.find("session_token: ends within hours") != std::string::npos);
+    CHECK(warnings.find("api_key: is a token of Entra ID, which ends within hours") != std::string::npos);
+    CHECK(warnings.find("access_key_id") == std::string::npos);  // written out it is no mistake
+    CHECK(fixed.config.llm.targets[0]->access_key_id.reveal() == "AKIAEXAMPLE");
+    CHECK(fixed.config.llm.targets[0]->api_key.file().empty());
+}
+
 TEST_CASE("A group that says nothing sensible is refused with its place") {
     check_all({
         {three_targets + "  chains: {default: [main, {any_of: [spare, main, lokal]}]}\n",

@@ -30,6 +30,14 @@ TEST_CASE("a configured secret goes in every form") {
     CHECK(out.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("a secret that is learned later goes too, the configured ones and the last thirty-two learned") {
+    Redactor redactor({Secret("configured-one")});
+    const std::string text = "configured-one learned-0! learned-1! learned-32!";
+    CHECK(redactor.redact(text) == "<secret> learned-0! learned-1! learned-32!");
+    for (int i = 0; i <= 32; ++i) redactor.learn(Secret("learned-" + std::to_string(i) + "!"));
+    CHECK(redactor.redact(text) == "<secret> learned-0! <secret> <secret>");
+}
+
 TEST_CASE("secrets and personal data are found by their shape") {
     const Redactor redactor({});
     const auto [text, gone, stays] = GENERATE(table<std::string, std::string, std::string>(
@@ -87,4 +95,19 @@ TEST_CASE("records lose secrets in every text field, attributes by their key") {
     }
     CHECK(records.logs[0].attributes["db.password"] == "<secret>");
     CHECK(records.logs[0].attributes["port"] == "5432");
+}
+
+TEST_CASE("an alert loses a configured secret wherever its sender put it, and keeps its names") {
+    const Redactor redactor({Secret("Tr0ub4dor")});
+    Alert alert;
+    for (std::string* text :
+         {&alert.title, &alert.body, &alert.service, &alert.environment, &alert.transition, &alert.monitor_id, &alert.metric, &alert.query})
+        *text = "of Tr0ub4dor";
+    alert.labels = {{"key Tr0ub4dor", "value Tr0ub4dor"}, {"token", "0123456789abcdef"}};
+    alert.links = {{"monitor", "https://x/?q=Tr0ub4dor"}};
+    alert.references = {"Tr0ub4dor"};
+    redactor.redact(alert);
+    CHECK(dump_json(to_json_value(alert)).find("Tr0ub4dor") == std::string::npos);
+    CHECK(alert.service == "of <secret>");
+    CHECK(alert.labels.contains("token"));
 }

@@ -101,7 +101,7 @@ TEST_CASE("an API key is a bearer, a pair of keys signs; neither stands in the b
     dialect->sign(http, target("m"), from_millis(1785578400000));
     CHECK(http.headers.find("authorization") == "Bearer bedrock-api-key-test");
     Target pair = target("m");
-    pair.settings["access_key_id"] = "AKIDEXAMPLE";
+    pair.access_key_id = Secret("AKIDEXAMPLE");
     http = dialect->build(conversation(), pair, false);
     dialect->sign(http, pair, from_millis(1785578400000));
     CHECK(http.headers.find("authorization")->starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260801/us-east-1/bedrock/"));

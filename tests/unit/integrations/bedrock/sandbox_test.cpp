@@ -39,7 +39,8 @@ struct Line {
         target.provider = "bedrock";
         target.model = std::move(model);
         target.api_url = "http://127.0.0.1:4711/bedrock";
-        target.settings = {{"region", "us-east-1"}, {"access_key_id", std::string(bedrock::sandbox_access_key)}};
+        target.settings = {{"region", "us-east-1"}};
+        target.access_key_id = Secret(std::string(bedrock::sandbox_access_key));
         target.api_key = Secret(std::string(bedrock::sandbox_secret_key));
         target.dialect = dialect.get();
     }
@@ -102,7 +103,7 @@ TEST_CASE("what our dialect sends is answered, whole and streamed, signed and wi
                 request.tool_choice = choice;
                 INFO(model << " " << static_cast<int>(choice));
                 CHECK(std::holds_alternative<Reply>(line.outcome(request, stream)));
-                line.target.settings.erase("access_key_id");
+                line.target.access_key_id = {};
                 CHECK(std::holds_alternative<Reply>(line.outcome(request, stream)));
                 CHECK(line.simulation->model(line.signed_request(request, stream)) == model);
             }
@@ -162,9 +163,9 @@ TEST_CASE("a wrong secret, an unknown key and a session that is not ours are ref
     CHECK(failure() == FailureClass::auth_bad);
     line.target.session_token = Secret("lent");
     CHECK(std::holds_alternative<Reply>(line.outcome(conversation(), false)));
-    line.target.settings["access_key_id"] = "AKIAOTHER";
+    line.target.access_key_id = Secret("AKIAOTHER");
     CHECK(failure() == FailureClass::auth_bad);
-    line.target.settings.erase("access_key_id");
+    line.target.access_key_id = {};
     line.scenario["llm"]["bedrock"]["api_key"] = "bedrock-api-key-other";
     CHECK(failure() == FailureClass::auth_bad);
 }

@@ -1,5 +1,5 @@
 // Reading a secret's file: a regular one, small, not empty.
-#include "app/config_secret_file.hpp"
+#include "base/secret_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -52,7 +52,7 @@ result<SecretFile> read_secret_file(const std::string& path) {
     text.resize(size);
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
     if (text.empty()) return Error{errc::invalid_argument, "the file is empty"};
-    return SecretFile{Secret(std::move(text)), (about.st_mode & S_IROTH) != 0};
+    return SecretFile{Secret(std::move(text), path), (about.st_mode & S_IROTH) != 0};
 }
 
 }  // namespace gumshoe

@@ -9,7 +9,7 @@
 namespace gumshoe {
 
 struct SecretFile {
-    Secret value;  // without the newlines at its end
+    Secret value;  // without the newlines at its end; knows its file
     bool readable_by_all = false;
 };
 
