@@ -14,27 +14,40 @@ namespace {
 
 using enum WallScenario::MadeBy;
 
-constexpr std::string_view no_accounts = "Ollama suspends no accounts, bills nobody into a limit and shuts no region out";
+// Reasons of those that cannot show a scenario.
+constexpr std::string_view no_accounts = "a server of one's own has no accounts, bills nobody and shuts no region out";
+constexpr std::string_view no_suspension =
+    "a server of one's own has no accounts; of a suspended one OpenRouter says no more than that it does not accept the key";
+constexpr std::string_view billed_later = "a server of one's own bills nobody, and Groq bills afterwards";
+constexpr std::string_view no_hard_limit = "a server of one's own bills nobody, and OpenRouter answers a limit with 402 or 403";
+constexpr std::string_view no_rates = "vLLM and llama.cpp let requests wait, as many as there are";
+constexpr std::string_view no_bare_limit = "vLLM and llama.cpp let requests wait; Groq says with each 429 when to come back";
+constexpr std::string_view no_dependency = "it asks no other host, and has no timeout of its own";
+constexpr std::string_view one_model = "llama.cpp has the model it was started with, whatever name it is called by";
 constexpr std::string_view in_a_stream = "a whole answer has no middle and no end of its own: S32 and S33 stand for it";
 
 constexpr auto scenarios = std::to_array<WallScenario>({
     {"S01", "fb-s01", "the key is not accepted"},
-    {"S02", "fb-s02", "the account is deactivated", simulation, true, true, "ollama", "", no_accounts},
-    {"S03", "fb-s03", "the quota or credit is used up (insufficient_quota)"},
-    {"S04", "fb-s04", "a hard billing limit is reached (a 400)", simulation, true, true, "ollama", "", no_accounts},
-    {"S05", "fb-s05", "a spend limit is reached, without Retry-After", simulation, true, true, "ollama", "", no_accounts},
-    {"S06", "fb-s06", "429 with Retry-After: 1"},
-    {"S07", "fb-s07", "a bare 429"},
-    {"S08", "fb-s08", "429 with Retry-After: 3600"},
+    {"S02", "fb-s02", "the account is deactivated", simulation, true, true, "ollama openrouter vllm llamacpp", "", no_suspension},
+    {"S03", "fb-s03", "the quota or credit is used up (insufficient_quota)", simulation, true, true, "groq vllm llamacpp", "",
+     billed_later},
+    {"S04", "fb-s04", "a hard billing limit is reached (a 400)", simulation, true, true, "ollama openrouter vllm llamacpp", "",
+     no_hard_limit},
+    {"S05", "fb-s05", "a spend limit is reached, without Retry-After", simulation, true, true, "ollama vllm llamacpp", "", no_accounts},
+    {"S06", "fb-s06", "429 with Retry-After: 1", simulation, true, true, "vllm llamacpp", "", no_rates},
+    {"S07", "fb-s07", "a bare 429", simulation, true, true, "groq vllm llamacpp", "", no_bare_limit},
+    {"S08", "fb-s08", "429 with Retry-After: 3600", simulation, true, true, "vllm llamacpp", "", no_rates},
     {"S09", "fb-s09", "overloaded, as the vendor says it (529 at Anthropic)"},
     {"S10", "fb-s10-500 fb-s10-502 fb-s10-503 fb-s10-504", "an error of the vendor's own"},
-    {"S11", "fb-s11-424 fb-s11-408", "a failed dependency; the vendor's own timeout"},
-    {"S12", "fb-s12", "no such model"},
-    {"S13", "fb-s13", "forbidden: the region, the address, the permission", simulation, true, true, "ollama", "", no_accounts},
+    {"S11", "fb-s11-424 fb-s11-408", "a failed dependency; the vendor's own timeout", simulation, true, true, "groq vllm llamacpp", "",
+     no_dependency},
+    {"S12", "fb-s12", "no such model", simulation, true, true, "llamacpp", "", one_model},
+    {"S13", "fb-s13", "forbidden: the region, the address, the permission", simulation, true, true, "ollama vllm llamacpp", "",
+     no_accounts},
     {"S14", "fb-s14-1 fb-s14-2 fb-s14-3 fb-s14-4 fb-s14-5 fb-s14-6 fb-s14-7 fb-s14-8 fb-s14-9",
      "the prompt does not fit, in as many wordings as the vendor has (the first where it has fewer)"},
     {"S15", "fb-s15-400 fb-s15-200 fb-s15-refusal", "a content filter: refused, in the answer; the model refuses", simulation, true, true,
-     "ollama", "", "a bare model has no filter, and refuses in plain text only"},
+     "ollama groq vllm llamacpp", "", "a bare model has no filter, and refuses in plain text only"},
     {"S16", "fb-s16", "a parameter that the model does not take; well without it"},
     {"S17", "fb-s17", "the connection is reset before any answer", server},
     {"S18", "", "the name cannot be resolved", bench},

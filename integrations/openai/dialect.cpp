@@ -194,7 +194,7 @@ public:
 
     std::optional<HttpRequest> probe(const llm::Target& target) const override {
         HttpRequest http;
-        http.url = address_of(target, flavour_, "/models");
+        http.url = address_of(target, flavour_, std::string(flavour_.probe));
         http.headers = headers_of(target, flavour_);
         return http;
     }

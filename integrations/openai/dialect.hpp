@@ -18,11 +18,13 @@ struct Flavour {
     bool says_no_role_developer = false;
     bool schema_beside_tools = true;  // takes response_format and tools in one request
     bool stream_options = true;
+    std::string_view probe = "/models";
 };
 
 inline constexpr Flavour chat{.provider = "openai", .default_api_url = "https://api.openai.com/v1"};
 inline constexpr Flavour azure{.provider = "azure", .azure = true};
-inline constexpr Flavour openrouter{.provider = "openrouter", .default_api_url = "https://openrouter.ai/api/v1"};
+// Its models are shown to anybody; `/key` asks for the key.
+inline constexpr Flavour openrouter{.provider = "openrouter", .default_api_url = "https://openrouter.ai/api/v1", .probe = "/key"};
 inline constexpr Flavour groq{
     .provider = "groq", .default_api_url = "https://api.groq.com/openai/v1", .says_no_role_developer = true, .schema_beside_tools = false};
 inline constexpr Flavour vllm{.provider = "vllm", .needs_key = false, .says_no_role_developer = true};

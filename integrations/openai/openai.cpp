@@ -57,13 +57,19 @@ Vendor groq_vendor() {
         .title = "Groq",
         .connect = nullptr,
         .dialect = dialect<openai::groq>,
+        .simulation = openai::make_groq_simulation,
         .environment = {{"GROQ_API_KEY", "api_key", true}, {"GROQ_MODEL", "model", false}},
         .default_model = "openai/gpt-oss-120b",
     };
 }
 
 Vendor llamacpp_vendor() {
-    return {.name = "llamacpp", .title = "llama.cpp", .connect = nullptr, .dialect = dialect<openai::llamacpp>, .environment = {}};
+    return {.name = "llamacpp",
+            .title = "llama.cpp",
+            .connect = nullptr,
+            .dialect = dialect<openai::llamacpp>,
+            .simulation = openai::make_llamacpp_simulation,
+            .environment = {}};
 }
 
 Vendor openrouter_vendor() {
@@ -72,13 +78,19 @@ Vendor openrouter_vendor() {
         .title = "OpenRouter",
         .connect = nullptr,
         .dialect = dialect<openai::openrouter>,
+        .simulation = openai::make_openrouter_simulation,
         .environment = {{"OPENROUTER_API_KEY", "api_key", true}, {"OPENROUTER_MODEL", "model", false}},
         .default_model = "openai/gpt-5.1",
     };
 }
 
 Vendor vllm_vendor() {
-    return {.name = "vllm", .title = "vLLM", .connect = nullptr, .dialect = dialect<openai::vllm>, .environment = {}};
+    return {.name = "vllm",
+            .title = "vLLM",
+            .connect = nullptr,
+            .dialect = dialect<openai::vllm>,
+            .simulation = openai::make_vllm_simulation,
+            .environment = {}};
 }
 
 }  // namespace gumshoe

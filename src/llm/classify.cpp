@@ -70,9 +70,9 @@ std::optional<std::int64_t> number_after(std::string_view message, std::string_v
 }
 
 void learn_window(Failure& failure, std::string_view message) {
-    constexpr std::array window_words{"context length is ",   "tokens > ",        "Limit ",
-                                      "context size (",       "context length (", "context limit of ",
-                                      "configured limit of ", "tokens allowed (", "must be <= "};
+    constexpr std::array window_words{
+        "context length is ", "context length is only ", "tokens > ",        "Limit ",      "context size (",          "context length (",
+        "context limit of ",  "configured limit of ",    "tokens allowed (", "must be <= ", "maximum model length of "};
     for (const std::string_view words : window_words) {
         if (failure.window) break;
         failure.window = number_after(message, words);
@@ -81,7 +81,8 @@ void learn_window(Failure& failure, std::string_view message) {
         failure.window = number_after(message.substr(at), " > ");
         failure.prompt_tokens = number_after(message, "exceed context limit: ");
     }
-    for (const std::string_view words : {"prompt is too long: ", "messages resulted in ", "input token count ("}) {
+    for (const std::string_view words : {"prompt is too long: ", "messages resulted in ", "input token count (", "request (",
+                                         "prompt (length ", "You passed ", "your request has "}) {
         if (!failure.prompt_tokens) failure.prompt_tokens = number_after(message, words);
     }
 }
@@ -241,6 +242,11 @@ std::optional<VendorError> vendor_error(const json& document) {
         }
     }
     if (error.type.empty()) error.type = string_or_empty(*body, "metadata.error_type");  // a gateway's word for its upstream's failure
+    // What is wrong with the request a gateway passes on as its upstream said it.
+    if (const auto raw = error.code == "400" ? get_string(*body, "metadata.raw") : std::nullopt) {
+        const auto upstream = parse_json(*raw);
+        if (auto theirs = upstream ? vendor_error(*upstream) : std::nullopt) return theirs;
+    }
     // A gateway's filter says what it found beside a bare 403.
     if (find(*body, "metadata.flagged_input") != nullptr) error.code = "content_filter";
     error.param = string_or_empty(*body, "param");

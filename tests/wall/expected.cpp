@@ -95,6 +95,10 @@ constexpr auto exceptions = std::to_array<Exception>({
     {"ollama", "", {"fb-s29", bad_body, 1, counted}},
     {"ollama", "", {"fb-s33", bad_body, 1, counted}},
     {"ollama", "", {"fb-s37", schema_invalid, 1, nothing}},  // a 500: there is no answer that could be mended
+    {"groq", "", {"fb-s35", schema_invalid, 1, nothing}},    // it checks itself: an error, and no answer that could be mended
+    {"groq", "", {"fb-s37", schema_invalid, 1, nothing}},
+    {"llamacpp", "", {"fb-s37", schema_invalid, 1, nothing}},
+    {"openrouter", "", {"fb-s05", auth_bad, 1, key}},  // the limit is the key's
 });
 
 }  // namespace

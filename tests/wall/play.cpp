@@ -65,7 +65,8 @@ std::string file(const std::string& path) {
 std::vector<Spoken> spoken() {
     return {{"openai", "openai"},       {"openai_responses", "openai"},  {"azure", "azure"},
             {"anthropic", "anthropic"}, {"gemini", "gemini", "/v1beta"}, {"bedrock", "bedrock"},
-            {"ollama", "ollama"}};
+            {"ollama", "ollama"},       {"groq", "groq", "/openai/v1"},  {"openrouter", "openrouter", "/api/v1"},
+            {"vllm", "vllm", "/v1"},    {"llamacpp", "llamacpp", "/v1"}};
 }
 
 /// Everything of one case, so that nothing of another can be taken for its own.

@@ -99,7 +99,8 @@ TEST_CASE("T-51, T-12, T-48: every known body of a vendor has its class") {
 }
 
 TEST_CASE("T-51: a prompt that is too long is known by every wording, and by none where a name is too long") {
-    for (const char* provider : {"openai", "azure", "openai_responses", "anthropic", "gemini", "ollama", "groq", "vllm", "llamacpp"}) {
+    for (const char* provider :
+         {"openai", "azure", "openai_responses", "anthropic", "gemini", "ollama", "groq", "openrouter", "vllm", "llamacpp"}) {
         const auto dialect = find_vendor(provider)->dialect();
         for (const char* text :
              {"input length and `max_tokens` exceed context limit: 1 + 2 > 2", "This model's maximum context length is 8192 tokens.",

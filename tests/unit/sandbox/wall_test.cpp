@@ -62,6 +62,11 @@ TEST_CASE("who cannot show a scenario is not asked to") {
     CHECK(of("S02", "openai"));
     CHECK_FALSE(of("S02", "ollama"));
     CHECK(of("S20", "ollama"));
+    CHECK(of("S02", "groq"));
+    CHECK_FALSE(of("S02", "openrouter"));
+    CHECK(of("S05", "openrouter"));
+    CHECK_FALSE(of("S06", "vllm"));
+    CHECK_FALSE(of("S12", "llamacpp"));
 }
 
 TEST_CASE("a stream loses the event that ends it, whatever its framing") {

@@ -138,7 +138,7 @@ TEST_CASE("Azure has deployments in the path, a key of its own, and knows a mode
           FailureClass::model_gone);
 }
 
-TEST_CASE("an accent: no tools beside a schema, no developers, an error in a choice") {
+TEST_CASE("an accent: no tools beside a schema, no developers, an error in a choice, a look that asks for the key") {
     const auto groq = openai::make_dialect(openai::groq);
     const json with_tools = *parse_json(groq->build(conversation(), target("openai/gpt-oss-120b", *groq), true).body);
     CHECK(with_tools.contains("tools"));
@@ -154,6 +154,8 @@ TEST_CASE("an accent: no tools beside a schema, no developers, an error in a cho
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]}\n\n"
         "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"error\",\"error\":{\"code\":502,\"message\":\"m\"}}]}\n\n";
     CHECK(std::get<Failure>(streamed(*openrouter, ": OPENROUTER PROCESSING\n\n" + cut, 10)).failure == FailureClass::server_error);
+    CHECK(groq->probe(target("m", *groq))->url == "https://api.groq.com/openai/v1/models");
+    CHECK(openrouter->probe(target("m", *openrouter))->url == "https://openrouter.ai/api/v1/key");  // its models are shown to anybody
     const auto vllm = openai::make_dialect(openai::vllm);
     CHECK_FALSE(vllm->needs_key());
     CHECK(
