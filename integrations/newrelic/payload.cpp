@@ -69,10 +69,10 @@ std::optional<double> number_of(const json& value) {
     return number;
 }
 
-const json& first_item(const json& value) {
-    if (!value.is_array()) return value;
-    const auto found = std::find_if(value.begin(), value.end(), [](const json& item) { return !absent(item); });
-    return found == value.end() ? value : *found;
+const json* first_item(const json* value) {
+    if (value == nullptr || !value->is_array()) return value;
+    const auto found = std::find_if(value->begin(), value->end(), [](const json& item) { return !absent(item); });
+    return found == value->end() ? value : &*found;
 }
 
 std::string joined(const json& value) {
@@ -166,27 +166,25 @@ std::string Payload::text(Names names) const {
 }
 
 std::string Payload::id(Names names) const {
-    const json* found = value(names);
-    if (found == nullptr) return {};
-    const json& one = first_item(*found);
-    if (const std::string digits = scalar_text(one);
+    const json* one = first_item(value(names));
+    if (one == nullptr) return {};
+    if (const std::string digits = scalar_text(*one);
         !digits.empty() && digits.size() <= 20 && digits.find_first_not_of("0123456789") == std::string::npos) {
         return digits;
     }
-    const auto number = number_of(one);
+    const auto number = number_of(*one);
     return number && *number > 0 ? digits_of(*number) : std::string();
 }
 
 std::optional<Timestamp> Payload::time(Names names, Timestamp now) const {
-    const json* found = value(names);
-    if (found == nullptr) return std::nullopt;
-    const json& one = first_item(*found);
+    const json* one = first_item(value(names));
+    if (one == nullptr) return std::nullopt;
     std::optional<Timestamp> time;
-    if (const auto number = number_of(one)) {
+    if (const auto number = number_of(*one)) {
         if (!(*number > 0 && *number < 1e14)) return std::nullopt;
         time = from_millis(static_cast<std::int64_t>(*number * (*number < 1e11 ? 1000 : 1)));
-    } else if (one.is_string()) {
-        const auto read = parse_rfc3339(trim(one.get_ref<const std::string&>()));
+    } else if (one->is_string()) {
+        const auto read = parse_rfc3339(trim(one->get_ref<const std::string&>()));
         if (read) time = *read;
     }
     if (!time || *time > now + std::chrono::hours(24) || *time < now - std::chrono::days(366)) return std::nullopt;
