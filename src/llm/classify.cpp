@@ -245,7 +245,10 @@ std::optional<VendorError> vendor_error(const json& document) {
     // What is wrong with the request a gateway passes on as its upstream said it.
     if (const auto raw = error.code == "400" ? get_string(*body, "metadata.raw") : std::nullopt) {
         const auto upstream = parse_json(*raw);
-        if (auto theirs = upstream ? vendor_error(*upstream) : std::nullopt) return theirs;
+        if (auto theirs = upstream ? vendor_error(*upstream) : std::nullopt) {
+            theirs->of_upstream = true;
+            return theirs;
+        }
     }
     // A gateway's filter says what it found beside a bare 403.
     if (find(*body, "metadata.flagged_input") != nullptr) error.code = "content_filter";
@@ -262,6 +265,10 @@ Failure classify_error(std::string_view provider, int status, const VendorError&
         effective = std::stoi(error.code);
     const std::string_view message = std::string_view(error.message).substr(0, message_head);
     Failure failure = by_table(provider, effective, error, message);
+    using enum FailureClass;
+    const bool of_account = failure.failure == account_dead || failure.failure == auth_bad || failure.failure == forbidden;
+    if (error.of_upstream && of_account)  // the gateway's, at its upstream: ours is well
+        failure = {.failure = server_error, .reason = "the host behind " + vendor_name(provider) + " does not serve it"};
     failure.status = status == 0 ? 200 : status;
     failure.code = plain_word(error.code) ? error.code : plain_word(error.type) ? error.type : std::string();
     failure.request_id = request_id(headers);

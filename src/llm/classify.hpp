@@ -24,6 +24,7 @@ struct VendorError {
     std::string param = {};
     std::string message = {};
     std::string request_id = {};
+    bool of_upstream = false;  // what a gateway's own upstream told it
 };
 
 /// Empty fields and status 0 match anything; `status` 4 stands for every 4xx and for errors without a status (in a stream).
