@@ -54,7 +54,6 @@ public:
         const auto found = std::ranges::find(kinds, name, &decltype(kinds)::value_type::second);
         if (found == kinds.end()) {
             std::vector<std::string> names;
-            names.reserve(kinds.size());
             for (const auto& one : kinds) names.emplace_back(one.second);
             return fail("kind", "is none of " + join(names, ", "));
         }

@@ -212,7 +212,6 @@ private:
 
     task<Fetched> fetch_metrics(std::vector<MetricQuery> queries, Window window, std::string link, Deadline deadline) {
         std::vector<std::string> texts;
-        texts.reserve(queries.size());
         for (const MetricQuery& query : queries) texts.push_back(query.text);
         Fetched fetched = named(join(texts, ", "));
         fetched.link = std::move(link);

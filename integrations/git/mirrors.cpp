@@ -65,7 +65,7 @@ result<fs::path> mirror_folder(const fs::path& root, const std::string& name) {
     const auto parsed = parse_mirror(name);
     if (!parsed) return parsed.error();
     for (const auto* ending : {"", ".git"}) {
-        auto folder = root / (name + ending);
+        const auto folder = root / (name + ending);
         if (!is_repository(folder)) continue;
         if (!lies_in(folder, root)) return Error{errc::forbidden, "the mirror " + name + " leads out of the folder of mirrors"};
         return folder;

@@ -100,7 +100,6 @@ std::string nrql_any(const std::vector<std::string>& attributes, const std::vect
     const std::string literals = literals_of(values);
     if (literals.empty()) return {};
     std::vector<std::string> terms;
-    terms.reserve(attributes.size());
     for (const std::string& name : attributes) terms.push_back(attribute(name) + " IN (" + literals + ")");
     return "(" + join(terms, " OR ") + ")";
 }

@@ -249,7 +249,6 @@ json bucket_of(const NrqlQuery& query, const std::vector<const Row*>& rows, cons
 /// In the order of time, events of one moment in the order of the play.
 json plain_rows(const NrqlQuery& query, const std::vector<const Row*>& rows) {
     std::vector<std::pair<std::int64_t, std::size_t>> order;
-    order.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) order.emplace_back(rows[i]->at("timestamp").get<std::int64_t>(), i);
     std::sort(order.begin(), order.end());
     if (!query.oldest_first) std::reverse(order.begin(), order.end());

@@ -64,7 +64,7 @@ bool is_of(const json& value, std::string_view type) {
     if (type == "int") return value.is_number_integer();
     if (type == "float32") return value.is_number();
     if (type == "duration") return is_duration(value);
-    if (type == "format") return value.is_object() || value == "json" || value == "";
+    if (type == "format") return value.is_object() || value == "json" || value == json("");
     if (type == "think") return value.is_boolean() || value == "low" || value == "medium" || value == "high" || value == "max";
     if (type.starts_with("[]")) return value.is_array();
     return value.is_object();

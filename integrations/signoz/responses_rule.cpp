@@ -341,7 +341,6 @@ result<Rule> read_rule(const HttpResponse& response, const Account& account, con
     std::string span = one_line(first_text(*data, {"evalWindow"}), 20);
     if (span.empty()) span = one_line(string_or_empty(*data, "evaluation.spec.evalWindow"), 20);
     std::vector<std::string> limits;
-    limits.reserve(rule.thresholds.size());
     for (const Threshold& threshold : rule.thresholds) limits.push_back(threshold_words(threshold, span));
     const std::string state = one_line(string_or_empty(*data, "state"), 40);
     rule.fact.entity = entity;

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <system_error>
 
 #include "app/config_read.hpp"
 #include "app/config_values.hpp"
@@ -197,7 +197,8 @@ result<std::string> read_text_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     std::string text(2 * 1024 * 1024, '\0');  // over the document's cap, which reports it
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) return Error{errc::not_found, path + ": cannot read the file: " + std::strerror(errno)};
+    if (!file.is_open() || file.bad())
+        return Error{errc::not_found, path + ": cannot read the file: " + std::generic_category().message(errno)};
     text.resize(static_cast<std::size_t>(file.gcount()));
     return text;
 }
@@ -227,7 +228,7 @@ result<Loaded> load_config(const std::string& file, Environment environment, Ven
 
 Environment process_environment() {
     return [](const std::string& name) -> std::optional<std::string> {
-        const char* value = std::getenv(name.c_str());
+        const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets variables
         return value ? std::optional<std::string>(value) : std::nullopt;
     };
 }

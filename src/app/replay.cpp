@@ -94,7 +94,7 @@ awaitable<int> command(Runtime& runtime, AdminClient& client, const ReplayArgume
 
 int replay(const ReplayArguments& arguments) {
     log::set_level(log::Level::warn);
-    const char* token = std::getenv("GUMSHOE_ADMIN_TOKEN");
+    const char* token = std::getenv("GUMSHOE_ADMIN_TOKEN");  // NOLINT(concurrency-mt-unsafe): nobody sets variables
     if (token == nullptr || *token == '\0') {
         std::fprintf(stderr, "set GUMSHOE_ADMIN_TOKEN to a token with the scopes read and replay\n");
         return exit_configuration;

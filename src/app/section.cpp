@@ -139,7 +139,7 @@ public:
 
     std::vector<Secret> secrets(std::string_view key) override {
         std::vector<Secret> all;
-        each(key, [&](const ConfigNode& item, std::string path) { all.push_back(resolve(item, std::move(path))); });
+        each(key, [&](const ConfigNode& item, std::string path) { all.push_back(resolve(item, path)); });
         return all;
     }
 

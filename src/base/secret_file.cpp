@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace gumshoe {
 
@@ -29,7 +29,7 @@ private:
 };
 
 Error failed(int error) {
-    return Error{errc::not_found, std::string("cannot read the file: ") + std::strerror(error)};
+    return Error{errc::not_found, std::string("cannot read the file: ") + std::generic_category().message(error)};
 }
 
 }  // namespace

@@ -180,7 +180,6 @@ std::vector<Evidence> choose(std::vector<Evidence> items) {
               [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
     order.resize(std::min(order.size(), limits::evidence_items));
     std::vector<Evidence> chosen;
-    chosen.reserve(order.size());
     for (const auto& [worth, index] : order) {
         chosen.push_back(std::move(items[index]));
     }
@@ -280,7 +279,6 @@ std::string pack(const std::vector<Evidence>& items, std::size_t max_tokens) {
         share *= static_cast<double>(budget);
     }
     std::vector<std::string> text;
-    text.reserve(items.size());
     std::vector<bool> in(items.size(), false);
     std::size_t used = 0;
     for (const auto& item : items) {

@@ -37,7 +37,6 @@ std::string how_many(const Situation& s) {
     if (members.services > 0) out += ", " + figure(members.services) + (members.services == 1 ? " service" : " services");
     if (members.senders.size() < 2) return out;
     std::vector<std::string> names;
-    names.reserve(members.senders.size());
     for (const Sender& sender : members.senders) names.push_back(title_of(s, sender.source));
     return out + " · " + join(names, ", ");
 }

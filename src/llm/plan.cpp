@@ -192,7 +192,6 @@ Choice choose(const Journey& journey, const Memory& memory, const RouterOptions&
     Choice choice;
     if (journey.caller_fault || journey.cancelled || journey.attempts >= options.max_attempts || now >= journey.last_call) return choice;
     std::vector<Standing> standings;
-    standings.reserve(journey.slots.size());
     for (const Slot& slot : journey.slots) standings.push_back(standing(journey, slot, memory, options, now, wall));
     std::optional<std::size_t> first;
     std::optional<std::size_t> reluctant;  // to be called when there is nobody better

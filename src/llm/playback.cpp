@@ -178,7 +178,7 @@ std::string fault_of(const json& scenario, std::string_view provider, std::strin
     if (model.starts_with(prefix)) return std::string(model.substr(prefix.size()));
     const json* block = provider_block(scenario, provider);
     if (block == nullptr) return "ok";
-    std::string account = string_or_empty(*block, "account");
+    const std::string account = string_or_empty(*block, "account");
     if (!account.empty() && account != "ok") return account;
     const json* models = find(*block, "models");
     if (models == nullptr || !models->is_object()) return "ok";

@@ -32,7 +32,7 @@ Error cannot_open(const std::string& path, int reason) {
             return {errc::storage, path + ": not writable for user id " + std::to_string(::geteuid()) + "; " + where +
                                        " and the file must be (SQLite writes files beside it)"};
         default:
-            return {errc::storage, path + ": cannot be opened: " + std::strerror(reason)};
+            return {errc::storage, path + ": cannot be opened: " + std::generic_category().message(reason)};
     }
 }
 
