@@ -55,8 +55,10 @@ std::string placeholder(std::string_view name, std::uint64_t bits) {
     if (dots == std::string_view::npos) return "{" + std::string(name) + "}";
     long low = 0;
     long high = 0;
-    std::from_chars(name.data(), name.data() + dots, low);
-    std::from_chars(name.data() + dots + 2, name.data() + name.size(), high);
+    const std::string_view from = name.substr(0, dots);
+    const std::string_view to = name.substr(dots + 2);
+    std::from_chars(from.begin(), from.end(), low);
+    std::from_chars(to.begin(), to.end(), high);
     if (high < low) return "{" + std::string(name) + "}";
     return std::to_string(low + static_cast<long>(bits % static_cast<std::uint64_t>(high - low + 1)));
 }

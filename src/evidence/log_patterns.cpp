@@ -23,14 +23,14 @@ enum CharClass : std::uint8_t { other = 0, digit = 1, hex_letter = 2, letter = 4
 
 constexpr std::array<std::uint8_t, 256> classes = [] {
     std::array<std::uint8_t, 256> table{};
-    for (int c = '0'; c <= '9'; ++c) {
-        table[static_cast<std::size_t>(c)] = digit;
+    for (std::size_t c = '0'; c <= '9'; ++c) {
+        table[c] = digit;
     }
-    for (int c = 'a'; c <= 'z'; ++c) {
-        table[static_cast<std::size_t>(c)] = c <= 'f' ? hex_letter : letter;
-        table[static_cast<std::size_t>(c - 'a' + 'A')] = c <= 'f' ? hex_letter : letter;
+    for (std::size_t c = 'a'; c <= 'z'; ++c) {
+        table[c] = c <= 'f' ? hex_letter : letter;
+        table[c - 'a' + 'A'] = c <= 'f' ? hex_letter : letter;
     }
-    table[static_cast<std::size_t>('_')] = underscore;
+    table['_'] = underscore;
     return table;
 }();
 
