@@ -67,7 +67,7 @@ public:
         target.access_key_id = section.identifier("access_key_id");
         const Secret secret = section.secret("secret_access_key");
         target.session_token = section.secret("session_token");
-        const bool has_pair = section.has("access_key_id") && !secret.empty();
+        const bool has_pair = !target.access_key_id.empty() && !secret.empty();  // half a pair is never sent as a key
         if (section.has("access_key_id") != section.has("secret_access_key")) {
             section.error("secret_access_key", "goes together with access_key_id");
         }

@@ -129,8 +129,7 @@ std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failu
     return fact;
 }
 
-void ask_again(Slot& slot, const Failure& failure, std::shared_ptr<const Target> renewed) {
-    slot.target = std::move(renewed);
+void ask_again(Slot& slot, const Failure& failure) {
     slot.renewed = slot.mending = true;
     --slot.tries;
     slot.last_words = failure.reason;

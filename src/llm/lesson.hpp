@@ -18,7 +18,7 @@ std::optional<LearnedFact> take_lesson(Journey& journey, Slot& slot, const Failu
                                        const Moment& moment);
 
 /// With the key that its file holds now: at once, and as no try of it.
-void ask_again(Slot& slot, const Failure& failure, std::shared_ptr<const Target> renewed);
+void ask_again(Slot& slot, const Failure& failure);
 
 /// Keeps a reply whose only fault is its form, if it is better than what is kept: one that only the caller refused is, else the later.
 void keep_rejected(Journey& journey, const Slot& slot, const Reply& reply, const Failure& failure);

@@ -327,7 +327,8 @@ private:
             co_return;
         }
         if (call->renewed) {
-            ask_again(slot, call->verdict, call->renewed);
+            ask_again(slot, call->verdict);
+            for (Slot& each : journey.slots) each.target = credentials_.current(std::move(each.target));
             co_return;
         }
         const Reply* reply = call->reply();

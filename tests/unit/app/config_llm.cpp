@@ -101,6 +101,9 @@ TEST_CASE("Keys out of files know where they came from, and tokens that end else
     CHECK(warnings.find("access_key_id") == std::string::npos);  // written out it is no mistake
     CHECK(fixed.config.llm.targets[0]->access_key_id.reveal() == "AKIAEXAMPLE");
     CHECK(fixed.config.llm.targets[0]->api_key.file().empty());
+
+    CHECK(errors_of("llm: {targets: [" + aws + "access_key_id: '', secret_access_key: {env: KEY_A}}]}\n").find("api_key: is missing") !=
+          std::string::npos);
 }
 
 TEST_CASE("A group that says nothing sensible is refused with its place") {

@@ -90,6 +90,17 @@ TEST_CASE("a refused key whose file holds nothing else is quarantined, and free 
     CHECK(lent.router->quarantines().empty());
 }
 
+TEST_CASE("what one target learned of a file the others of the request know too") {
+    Lent lent;
+    lent.put(new_key);
+    lent.main->model = "fb-500";
+    auto mini = std::make_shared<Target>(*lent.main);
+    mini->name = "mini";
+    mini->model = "gpt-4o-mini";
+    CHECK(lent.answer(Targets{lent.main, mini}).target == "mini");
+    CHECK(lent.journal() == std::vector<std::string>{"main auth_bad primary", "main server_error repair", "mini ok hop"});
+}
+
 TEST_CASE("a file that holds another key at each look costs a request one look") {
     Lent lent;
     lent.scenario["llm"]["openai"]["api_key"] = "none of them";
